@@ -18,7 +18,7 @@ LAYERS = (
     ("_types", "_windows", "_taps"),
     ("ops",),
     ("rules",),
-    ("layers", "network", "parameters", "apply", "by_hand", "readings", "zoo", "_checks"),
+    ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks"),
     ("faults", "datasets", "training", "verification"),
     ("cli",),
     ("__main__", "__init__"),
