@@ -8,6 +8,12 @@ from jaxcnn.apply import apply_with_rules as apply_with_rules
 from jaxcnn.by_hand import backward as backward
 from jaxcnn.by_hand import forward as forward
 from jaxcnn.by_hand import loss_and_gradients_by_hand as loss_and_gradients_by_hand
+from jaxcnn.datasets import load_digits as load_digits
+from jaxcnn.datasets import scaled as scaled
+from jaxcnn.faults import FAULTS as FAULTS
+from jaxcnn.faults import Fault as Fault
+from jaxcnn.faults import plant as plant
+from jaxcnn.flax_reading import FlaxReading as FlaxReading
 from jaxcnn.layers import AvgPool as AvgPool
 from jaxcnn.layers import Conv as Conv
 from jaxcnn.layers import Dense as Dense
@@ -24,6 +30,9 @@ from jaxcnn.parameters import init_parameters as init_parameters
 from jaxcnn.rules import RULES as RULES
 from jaxcnn.rules import Rule as Rule
 from jaxcnn.rules import Rules as Rules
+from jaxcnn.training import Epoch as Epoch
+from jaxcnn.training import accuracy as accuracy
+from jaxcnn.training import train_by_hand as train_by_hand
 from jaxcnn.zoo import LENET as LENET
 from jaxcnn.zoo import MLP as MLP
 
