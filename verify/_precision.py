@@ -1,0 +1,42 @@
+"""Dtypes as the checks use them: unit roundoff, the float64 twin, exact casts in and out of float64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+WITNESS = np.dtype(np.float64)
+
+
+def is_float(leaf: Any) -> bool:
+    """Whether an array has a real floating dtype (bfloat16 and float8 included)."""
+    return jnp.issubdtype(leaf.dtype, jnp.floating)
+
+
+def unit_roundoff(dtype: Any) -> float:
+    """u = eps / 2: the largest relative error of rounding to nearest in `dtype`."""
+    return float(jnp.finfo(dtype).eps) / 2
+
+
+def largest(dtype: Any) -> float:
+    """The largest finite number of `dtype`."""
+    return float(jnp.finfo(dtype).max)
+
+
+def smallest_normal(dtype: Any) -> float:
+    """The smallest positive normal number of `dtype`: below it, rounding is absolute and not relative."""
+    return float(jnp.finfo(dtype).tiny)
+
+
+def to_float64(arrays: Iterable[Any]) -> tuple[np.ndarray, ...]:
+    """Cast to float64; exact for every narrower float."""
+    return tuple(np.asarray(a).astype(WITNESS) for a in arrays)
+
+
+def double_precision() -> Any:
+    """Context in which JAX computes in float64, whatever the user's setting is; undone on leaving."""
+    return jax.enable_x64(True)

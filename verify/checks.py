@@ -1,0 +1,235 @@
+"""`check_rule` and `check_backward`: the only composition of problem, items, witnesses and laws."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from verify import _precision, items, laws, problem, shapes, stripping, thresholds
+from verify.domain import per_leaf
+from verify.problem import Problem
+from verify.report import Finding, Report
+from verify.subject import BackwardSubject, RuleError, RuleSubject
+from verify.trial import Subject, Trial
+from verify.witness import AutodiffWitness, NumbersWitness
+
+DEFAULT_BUDGET = 30.0  # seconds; what it leaves out is listed in the report's notes
+
+
+def check_rule(
+    fun: Callable[..., Any], *args: Any, domain: Any = None, budget: float | None = None, seed: int = 0
+) -> Report:
+    """Check the derivative rule of `fun` (a `custom_vjp`, a `custom_jvp`, or any function in doubt).
+
+    `args` are an example: values, shapes and dtypes are varied from there. Floating arrays are differentiated; integer
+    and boolean arrays are passed along; Python ints, strings and None are static.
+
+    Args:
+        fun: the function, called as `fun(*args)`; its outputs are any tree with at least one floating array.
+        *args: one example of its arguments, any trees.
+        domain: a `verify.Domain`, or a sequence of one (or None) per argument.
+        budget: seconds after which no further shape is begun (default 30).
+        seed: of all random points; equal seeds give equal reports.
+
+    Returns:
+        A `Report`; `bool(report)` is False when a law failed.
+
+    Raises:
+        TypeError, ValueError: the example cannot be used; the message says which argument and why. An exception of
+            `fun` itself at the example is raised unchanged.
+    """
+    started = time.monotonic()
+    base = problem.make(fun, args)
+    _outputs(base)
+    return _check(base, lambda p: RuleSubject(p), lambda p: AutodiffWitness(p), args, domain, budget, seed, started)
+
+
+def check_backward(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    *args: Any,
+    domain: Any = None,
+    budget: float | None = None,
+    seed: int = 0,
+) -> Report:
+    """Check a hand-written backward pass: `backward(*args, cotangent) -> cotangents`, one per argument.
+
+    Both functions may be plain NumPy (or anything that takes and returns arrays). Where JAX can trace the forward pass
+    its autodiff is the witness, elsewhere numerical differences alone are. Cotangents of integer arguments are ignored
+    and may be None.
+
+    Args:
+        forward: `forward(*args) -> outputs`, a tree of floating arrays.
+        backward: takes the same arguments and a cotangent with the tree of the outputs.
+        *args: one example of the arguments.
+        domain: as for `check_rule`.
+        budget: as for `check_rule`.
+        seed: as for `check_rule`.
+
+    Raises:
+        TypeError, ValueError: the example cannot be used; the message says which argument and why.
+    """
+    started = time.monotonic()
+    if not callable(backward):
+        raise TypeError(f"`backward` must be callable; got {type(backward).__name__}.")
+    base = problem.make(forward, args)
+    traced = _traceable(base)
+    out = forward(*base.arguments(base.floats, base.others))
+    treedef = jax.tree.structure(out)
+    leaves = jax.tree.leaves(out)
+    if not leaves or not all(hasattr(y, "dtype") and _precision.is_float(y) for y in leaves):
+        raise TypeError(f"`{base.name}` must return floating-point arrays only; got {[problem.leaf_type(y) for y in leaves]}.")
+
+    def subject(p: Problem) -> Subject:
+        made = BackwardSubject(p, backward, treedef, traceable=False)
+        made.traceable = traced and _pulls_under_tracing(made)
+        return made
+
+    def witness(p: Problem) -> AutodiffWitness | NumbersWitness:
+        return AutodiffWitness(p) if traced else NumbersWitness(p.call)
+
+    report = _check(base, subject, witness, args, domain, budget, seed, started)
+    if not traced:
+        note = f"JAX cannot trace `{base.name}`: numerical differences are the only witness"
+        report = Report(**{**_fields(report), "notes": (*report.notes, note)})
+    return report
+
+
+def _check(
+    base: Problem,
+    make_subject: Callable[[Problem], Subject],
+    make_witness: Callable[[Problem], AutodiffWitness | NumbersWitness],
+    args: Sequence[Any],
+    domain: Any,
+    budget: float | None,
+    seed: int,
+    started: float,
+) -> Report:
+    if budget is not None and not budget > 0:
+        raise ValueError(f"`budget` must be a positive number of seconds; got {budget}.")
+    domains = per_leaf(base, domain, len(args))
+    rng = np.random.default_rng(seed)
+    found: list[tuple[str, Finding]] = []
+    notes: list[str] = []
+    witness = make_witness(base)
+    autodiff = witness if isinstance(witness, AutodiffWitness) else None
+    marks = _marks(base, autodiff, notes)
+    for label, floats, others, everything in _shapes(base, autodiff, domains, rng):
+        if not everything and time.monotonic() - started > (budget or DEFAULT_BUDGET):
+            notes.append(f"left out for lack of time: shapes with {label}")
+            continue
+        here = base.at(floats, others)
+        outputs = _output_structs(here, autodiff)
+        trial = Trial(
+            make_subject(here),
+            items.lattice(here, outputs, marks, domains, rng),
+            autodiff and AutodiffWitness(here),
+            witness if autodiff is None else AutodiffWitness(here),
+            rng,
+        )
+        if autodiff is not None:
+            trial.numbers = trial.autodiff  # type: ignore[assignment]
+        _run(trial, everything)
+        found += trial.findings
+        notes += trial.notes
+    return _report(base, found, notes, time.monotonic() - started)
+
+
+def _run(trial: Trial, everything: bool) -> None:
+    try:
+        trial.answers  # noqa: B018 (the first look runs the rule; an error in it ends the trial)
+    except RuleError as error:
+        name = "the rule" if isinstance(trial.subject, RuleSubject) else "the backward pass"
+        trial.failed("structure", None, trial.items[0], actual=str(error), expected=f"{name} runs")
+        return
+    for law in laws.EVERYWHERE:
+        law(trial)
+    if everything:
+        for law in laws.AT_THE_EXAMPLE:
+            law(trial)
+
+
+def _shapes(base: Problem, autodiff: Any, domains: Sequence[Any], rng: np.random.Generator) -> list[Any]:
+    cases = [("the example's shape", base.floats, base.others, True)]
+    if autodiff is not None:
+        movable = [d is None or d.vary_shape for d in domains] + [True] * len(base.others)
+        cases += [(*case, False) for case in shapes.variations(base, movable, rng)]
+    return cases
+
+
+def _marks(base: Problem, autodiff: AutodiffWitness | None, notes: list[str]) -> tuple[float, ...]:
+    if autodiff is None:
+        return ()
+    program = jax.make_jaxpr(autodiff.call)(base.floats, base.others)
+    hidden = stripping.opaque(program)
+    if hidden:
+        notes.append(f"rules inside {', '.join(hidden)} could not be removed: autodiff may share them with the rule")
+    return thresholds.find(program)
+
+
+def _outputs(base: Problem) -> None:
+    """Raise early, in the caller's words, when `fun` does not work at the example or returns nothing to differentiate."""
+    outputs = base.outputs(base.floats, base.others)
+    if not outputs:
+        raise TypeError(f"`{base.name}` must return at least one floating-point array; got none.")
+    empty = [out.shape for out in outputs if 0 in out.shape]
+    if len(empty) == len(outputs):
+        raise ValueError(f"`{base.name}` returns no entries at this example (shape {empty[0]}): pass a larger one.")
+
+
+def _output_structs(here: Problem, autodiff: AutodiffWitness | None) -> Any:
+    if autodiff is not None:
+        return here.outputs(here.floats, here.others)
+    return [jax.ShapeDtypeStruct(np.shape(y), np.asarray(y).dtype) for y in here.call(here.floats, here.others)]
+
+
+def _traceable(base: Problem) -> bool:
+    try:
+        base.outputs(base.floats, base.others)
+    except Exception:  # plain NumPy raises a tracer conversion error, other frameworks errors of their own
+        return False
+    return True
+
+
+def _pulls_under_tracing(subject: BackwardSubject) -> bool:
+    base = subject.problem
+    try:
+        jax.eval_shape(subject.pull, base.floats, base.others, base.outputs(base.floats, base.others))
+    except Exception:  # the same functions are then called eagerly, where a real error becomes a finding
+        return False
+    return True
+
+
+def _fields(report: Report) -> dict[str, Any]:
+    return {name: getattr(report, name) for name in report.__dataclass_fields__}
+
+
+def _report(base: Problem, found: list[tuple[str, Finding]], notes: list[str], seconds: float) -> Report:
+    """One finding per law and argument: the smallest failing example, the widest margin that held."""
+    groups: dict[tuple[str, str, str | None], list[Finding]] = {}
+    for kind, finding in found:
+        groups.setdefault((kind, finding.law, finding.argument), []).append(finding)
+    failed = {(law, argument) for kind, law, argument in groups if kind == "failures"}
+    chosen: dict[str, list[Finding]] = {"failures": [], "inconclusive": [], "passed": []}
+    for (kind, law, argument), findings in groups.items():
+        if kind == "failures":
+            chosen[kind].append(min(findings, key=_example_size))
+        elif (law, argument) not in failed:
+            chosen[kind].append(max(findings, key=lambda f: f.ratio or 0.0))
+    return Report(
+        base.name,
+        tuple(chosen["failures"]),
+        tuple(chosen["inconclusive"]),
+        tuple(chosen["passed"]),
+        tuple(dict.fromkeys(notes)),
+        seconds,
+    )
+
+
+def _example_size(finding: Finding) -> int:
+    leaves = jax.tree.leaves(finding.example)
+    return sum(np.size(leaf) for leaf in leaves) if leaves else 1 << 60

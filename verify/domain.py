@@ -1,0 +1,69 @@
+"""What the caller knows of an argument that the example does not show."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from verify.problem import Problem
+
+
+@dataclasses.dataclass(frozen=True)
+class Domain:
+    """Where one positional argument may lie, and what may be varied.
+
+    Args:
+        low: smallest admissible value, or None.
+        high: largest admissible value, or None.
+        special: values at which the function does something unusual; they are tried besides those found.
+        vary_shape: whether the check may change the argument's shape.
+        vary_values: whether the check may change its values.
+
+    Raises:
+        ValueError: `low` is not below `high`, or `special` lies outside.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    special: tuple[float, ...] = ()
+    vary_shape: bool = True
+    vary_values: bool = True
+
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None and not self.low < self.high:
+            raise ValueError(f"`low` must be below `high`; got low={self.low}, high={self.high}.")
+        outside = [v for v in self.special if v != self.clip(np.asarray(v, np.float64))]
+        if outside:
+            raise ValueError(f"`special` must lie in [{self.low}, {self.high}]; got {outside[0]}.")
+
+    def clip(self, values: Any) -> np.ndarray:
+        """Move values into [low, high], keeping their dtype (bounds round inwards is not needed: both are admissible)."""
+        array = np.asarray(values)
+        if self.low is None and self.high is None:
+            return array
+        return np.clip(array, self.low, self.high).astype(array.dtype)
+
+
+def per_leaf(problem: Problem, domain: Any, count: int) -> tuple[Domain | None, ...]:
+    """Spread a domain (or a sequence of one per positional argument) over the float leaves of `problem`.
+
+    Raises:
+        TypeError: `domain` is neither a `Domain` nor a sequence of `Domain` and None.
+        ValueError: the sequence has not one entry per argument, or the example lies outside.
+    """
+    if domain is None or isinstance(domain, Domain):
+        spread: Sequence[Domain | None] = (domain,) * count
+    elif isinstance(domain, Sequence) and all(d is None or isinstance(d, Domain) for d in domain):
+        spread = domain
+    else:
+        raise TypeError(f"`domain` must be a verify.Domain or a sequence of them and None; got {domain!r}.")
+    if len(spread) != count:
+        raise ValueError(f"`domain` must have one entry per argument ({count}); got {len(spread)}.")
+    for path, owner, x in zip(problem.float_paths, problem.float_owners, problem.floats, strict=True):
+        inside = spread[owner]
+        if inside is not None and not np.array_equal(inside.clip(x), x):
+            raise ValueError(f"`{path}` of the example lies outside its domain [{inside.low}, {inside.high}].")
+    return tuple(spread[owner] for owner in problem.float_owners)

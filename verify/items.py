@@ -1,0 +1,178 @@
+"""Where a rule is examined: an `Item` is one point with one cotangent; items of equal shape are stacked and run at once.
+
+Random points are not where bugs live, so `lattice` always adds zeros of both signs, ones, ties, equal arguments,
+thresholds read from the primal, saturation, tiny and large values, and cotangents that are zero, one-hot and large.
+Numbers are short decimals in the dtype under test: they print well and cast to float64 without change.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from verify.domain import Domain
+from verify.problem import Problem
+
+Arrays = tuple[Any, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """A point (`floats`, `others`), a cotangent for every floating output, and what is special about it."""
+
+    label: str
+    floats: Arrays
+    others: Arrays
+    cotangents: Arrays
+
+    @property
+    def size(self) -> int:
+        """Entries of the point: the smaller of two failing items is the better example."""
+        return sum(np.size(a) for a in self.floats)
+
+
+def stack(rows: Sequence[Arrays]) -> Arrays:
+    """Stack tuples of arrays leaf by leaf along a new first axis."""
+    return tuple(np.stack([np.asarray(row[i]) for row in rows]) for i in range(len(rows[0])))
+
+
+def short_normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Standard normal numbers with two decimals, none of them zero."""
+    values = np.round(rng.standard_normal(shape), 2)
+    return np.where(values == 0, 0.01, values).astype(dtype)
+
+
+def cotangent(rng: np.random.Generator, outputs: Iterable[Any]) -> Arrays:
+    """A random cotangent of short decimals for every output."""
+    return tuple(short_normal(rng, out.shape, out.dtype) for out in outputs)
+
+
+def lattice(
+    problem: Problem,
+    outputs: Sequence[Any],
+    thresholds: Sequence[float],
+    domains: Sequence[Domain | None],
+    rng: np.random.Generator,
+) -> list[Item]:
+    """The items for one shape: the example first, then random points, special points, special cotangents."""
+    points = [("the example", problem.floats)]
+    points += [("the example", problem.floats)] * 2  # three cotangents: linearity needs w1, w2 and their sum
+    varied = [leaf for leaf, domain in zip(problem.floats, domains, strict=True) if _varies(domain)]
+    if varied:
+        points += [(f"random values {i}", _fresh(problem, domains, rng)) for i in range(3)]
+        points += list(_special(problem, thresholds, domains, rng))
+    items = [Item(label, _clip(floats, domains), problem.others, cotangent(rng, outputs)) for label, floats in points]
+    first, second = items[0].cotangents, items[1].cotangents
+    total = tuple((2 * a + b).astype(a.dtype) for a, b in zip(first, second, strict=True))
+    items[2] = dataclasses.replace(items[2], cotangents=total)
+    for label, make in _COTANGENTS:
+        special = tuple(make(w, rng) for w in first)
+        items.append(Item(f"the example, {label}", problem.floats, problem.others, special))
+    return items
+
+
+def _one_hot(w: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    hot = np.zeros_like(w)
+    hot.reshape(-1)[rng.integers(w.size)] = 1
+    return hot
+
+
+# 2^12 and 2^-12 are exact scalings in every dtype from float16 up, so homogeneity has no rounding of its own
+_COTANGENTS = (
+    ("cotangent zero", lambda w, rng: np.zeros_like(w)),
+    ("cotangent one-hot", _one_hot),
+    ("cotangent times 4096", lambda w, rng: (w * np.asarray(4096, w.dtype)).astype(w.dtype)),
+    ("cotangent over 4096", lambda w, rng: (w * np.asarray(2.0**-12, w.dtype)).astype(w.dtype)),
+)
+
+
+def _varies(domain: Domain | None) -> bool:
+    return domain is None or domain.vary_values
+
+
+def _clip(floats: Arrays, domains: Sequence[Domain | None]) -> Arrays:
+    return tuple(x if d is None else d.clip(x) for x, d in zip(floats, domains, strict=True))
+
+
+def _fresh(problem: Problem, domains: Sequence[Domain | None], rng: np.random.Generator) -> Arrays:
+    """Random values that look like the example: its scale, its signs where they are all equal, the unit interval."""
+    return tuple(
+        np.asarray(x) if not _varies(d) else _like(np.asarray(x), rng)
+        for x, d in zip(problem.floats, domains, strict=True)
+    )
+
+
+def _like(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    wide = x.astype(np.float64)
+    finite = wide[np.isfinite(wide)]
+    scale = float(np.sqrt(np.mean(finite**2))) if finite.size and np.any(finite) else 1.0
+    if finite.size and finite.min() > 0:
+        if finite.max() <= 1:
+            return np.round(rng.uniform(0.05, 0.95, x.shape), 2).astype(x.dtype)
+        return np.asarray(scale * np.round(np.exp(0.5 * rng.standard_normal(x.shape)), 2), x.dtype)
+    return np.asarray(scale * short_normal(rng, x.shape, np.float64), x.dtype)
+
+
+def _special(
+    problem: Problem, thresholds: Sequence[float], domains: Sequence[Domain | None], rng: np.random.Generator
+) -> Iterable[tuple[str, Arrays]]:
+    """Points where bugs live. Each changes all varied leaves at once; the sparse ones change few entries."""
+
+    def every(label: str, make: Any) -> tuple[str, Arrays]:
+        return label, tuple(
+            np.asarray(make(np.asarray(x)), x.dtype) if _varies(d) else x
+            for x, d in zip(problem.floats, domains, strict=True)
+        )
+
+    own = [float(v) for d in domains if d is not None for v in d.special]
+    marks = np.unique(np.asarray([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, *thresholds, *own]))
+    if np.any([np.size(x) > 1 for x in problem.floats]):
+        yield every("one entry zero", lambda x: _put(x, rng, 0.0))
+        yield every("two entries equal", lambda x: _tie(x, rng))
+    yield every("all zero", np.zeros_like)
+    yield every("all minus zero", lambda x: -np.zeros_like(x))
+    yield every("all one", np.ones_like)
+    yield every("all minus one", lambda x: -np.ones_like(x))
+    yield every("small integers, with ties", lambda x: rng.integers(-1, 3, x.shape))
+    for i in range(2):
+        yield every(f"thresholds {i}", lambda x: rng.choice(marks, x.shape))
+        yield every(f"beside thresholds {i}", lambda x: _beside(rng.choice(marks, x.shape), x.dtype, rng))
+    yield every("large", lambda x: 8.0 * short_normal(rng, x.shape, np.float64))
+    yield every("saturated", lambda x: rng.choice([-40.0, -20.0, 20.0, 40.0], x.shape))
+    yield every("saturated alike", lambda x: np.full(x.shape, 30.0))
+    yield every("far out", lambda x: rng.choice([-1e4, -300.0, 300.0, 1e4], x.shape))
+    yield every("small", lambda x: 1e-3 * short_normal(rng, x.shape, np.float64))
+    yield every("tiny", lambda x: 1e-6 * short_normal(rng, x.shape, np.float64))
+    shapes = {np.shape(x) for x in problem.floats}
+    if len(shapes) < len(problem.floats):
+        leaders = {np.shape(x): x for x in problem.floats}
+        yield every("arguments equal", lambda x: leaders[x.shape])
+
+
+def _put(x: np.ndarray, rng: np.random.Generator, value: float) -> np.ndarray:
+    out = np.array(x)
+    out.reshape(-1)[rng.integers(x.size)] = value
+    return out
+
+
+def _tie(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Make two neighbouring entries of the last axis that holds two the largest, and equal."""
+    out = np.array(x)
+    axes = [axis for axis, n in enumerate(x.shape) if n > 1]
+    if not axes:
+        return out
+    index = [int(rng.integers(n)) for n in x.shape]
+    index[axes[-1]] = int(rng.integers(x.shape[axes[-1]] - 1))
+    other = list(index)
+    other[axes[-1]] += 1
+    out[tuple(index)] = out[tuple(other)] = np.asarray(np.max(x) + 1, x.dtype)
+    return out
+
+
+def _beside(values: np.ndarray, dtype: Any, rng: np.random.Generator) -> np.ndarray:
+    """One part in 2^6 to either side: as near as half precision can tell apart, clear of the difference steps."""
+    away = rng.choice((-1.0, 1.0), values.shape) * 2.0**-6
+    return (values + away * np.maximum(np.abs(values), 1.0)).astype(dtype)

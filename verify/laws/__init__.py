@@ -1,0 +1,35 @@
+"""The laws, one file each: `check(trial)` records what it found. The order is that of cost and of telling power."""
+
+from collections.abc import Callable
+
+from verify.laws import (
+    agreement,
+    eager,
+    exact,
+    forward_reverse,
+    linear,
+    numbers,
+    primal,
+    second_order,
+    structure,
+    vmap,
+)
+from verify.trial import Trial
+
+Law = Callable[[Trial], None]
+
+# checked at every shape: cheap once the trial's programs are compiled
+EVERYWHERE: tuple[Law, ...] = (agreement.check,)
+
+# checked at the example's own shape only
+AT_THE_EXAMPLE: tuple[Law, ...] = (
+    structure.check,
+    primal.check,
+    linear.check,
+    exact.check,
+    numbers.check,
+    forward_reverse.check,
+    eager.check,
+    vmap.check,
+    second_order.check,
+)

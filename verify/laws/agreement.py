@@ -1,0 +1,291 @@
+"""Law: the rule's cotangents are those of the primal.
+
+Every entry of every cotangent is compared with autodiff of the rule-free primal in float64. Where they differ,
+numerical differences along that entry decide who is wrong; at a kink any generalised gradient is right; where nobody
+can tell, the finding is inconclusive. Rules are often written *because* autodiff of the primal is NaN or inaccurate.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from verify import _precision, compare, kinks, richardson, tolerance
+from verify.items import Item
+from verify.report import Diagnosis
+from verify.trial import Trial
+
+LAW = "agreement"
+
+_QUERIES = 4  # entries per item and argument that the numbers are asked about, worst first
+_ITEMS = 6  # disagreeing items per argument that are looked into, smallest differences of shape first
+
+
+@dataclasses.dataclass(frozen=True)
+class _Query:
+    item: int
+    leaf: int
+    index: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Comparison:
+    """Rule and witness in one precision: values, error over tolerance, and the tolerance itself, per leaf."""
+
+    actual: tuple[np.ndarray, ...]
+    allowed: tuple[np.ndarray, ...]
+    ratios: tuple[np.ndarray, ...]
+
+
+def check(trial: Trial) -> None:
+    """Compare in the user's dtype and in float64; the float64 run has the sharper eye."""
+    if trial.autodiff is None:
+        _against_numbers_alone(trial)
+        return
+    dtype = trial.dtype
+    native = _compare(trial, trial.answers.cotangents, dtype)
+    wrong: set[int] = set()
+    if trial.answers64 is not None:
+        wrong = _judge(trial, _compare(trial, trial.answers64.cotangents, _working_precision(trial, dtype)), skip=wrong)
+        native = _beside_peer(trial, native)
+    wrong |= _judge(trial, native, skip=wrong)
+    for leaf, path in enumerate(trial.problem.float_paths):
+        if leaf not in wrong:
+            _record_margin(trial, native, leaf, path)
+
+
+def _beside_peer(trial: Trial, native: _Comparison) -> _Comparison:
+    """For a rule that is right in float64: allow it in the user's dtype what plain autodiff of the primal loses there."""
+    if max(ratio.max(initial=0.0) for ratio in native.ratios) <= 1:
+        return native
+    allowed = tuple(a + 16 * p for a, p in zip(native.allowed, trial.peer_errors, strict=True))
+    ratios = tuple(_ratio(trial, g, e, a) for g, e, a in zip(native.actual, trial.witness, allowed, strict=True))
+    return _Comparison(native.actual, allowed, ratios)
+
+
+def _ratio(trial: Trial, actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    ratio = compare.ratios(actual, expected, allowed)
+    ratio[~trial.valid] = 0.0
+    return ratio
+
+
+def _record_margin(trial: Trial, native: _Comparison, leaf: int, path: str) -> None:
+    """What a passing law shows: the widest margin among the entries that agreed (the others were settled apart)."""
+    settled = np.where(native.ratios[leaf] <= 1, native.ratios[leaf], 0.0)
+    entry = np.unravel_index(int(np.argmax(settled)), settled.shape)
+    allowed = float(native.allowed[leaf][entry])
+    trial.passed(LAW, path, error=float(settled[entry]) * allowed, tolerance=allowed)
+
+
+def _compare(trial: Trial, cotangents: Any, dtype: Any) -> _Comparison:
+    """Compare with the witness; besides `tolerance.bound`, rounding at the scale of the cotangents is allowed.
+
+    Intermediates of that scale may cancel in a correct rule (softmax: y (g - <g, y>)).
+    """
+    u = _precision.unit_roundoff(dtype)
+    scale = np.max([np.abs(np.asarray(w, np.float64).reshape(len(w), -1)).max(axis=1) for w in trial.cotangents], axis=0)
+    slack = tolerance.LAMBDA * np.sqrt(trial.length) * u * scale
+    actual, allowed, ratios = _precision.to_float64(cotangents), [], []
+    for g, expected, spread in zip(actual, trial.witness, trial.spread, strict=True):
+        tol = tolerance.bound(dtype, expected, u / _precision.unit_roundoff(trial.dtype) * spread, trial.length)
+        allowed.append(tol + slack.reshape(-1, *[1] * (expected.ndim - 1)))
+        ratios.append(_ratio(trial, g, expected, allowed[-1]))
+    return _Comparison(actual, tuple(allowed), tuple(ratios))
+
+
+def _judge(trial: Trial, comparison: _Comparison, skip: set[int]) -> set[int]:
+    """Ask the numbers about every disagreement; record failures; return the leaves that are wrong."""
+    queries = [q for leaf in range(len(comparison.ratios)) if leaf not in skip for q in _disagreements(comparison, leaf)]
+    if not queries:
+        return set()
+    estimates = _ask(trial, queries)
+    wrong: set[int] = set()
+    by_item: dict[tuple[int, int], list[tuple[_Query, richardson.Estimate]]] = {}
+    for query, estimate in zip(queries, estimates, strict=True):
+        by_item.setdefault((query.leaf, query.item), []).append((query, estimate))
+    for (leaf, _), answered in by_item.items():
+        if leaf in wrong:
+            continue
+        if any(_verdict(trial, comparison, query, estimate) for query, estimate in answered):
+            wrong.add(leaf)
+    return wrong
+
+
+def _disagreements(comparison: _Comparison, leaf: int) -> list[_Query]:
+    ratios = comparison.ratios[leaf]
+    flat = ratios.reshape(len(ratios), -1)
+    queries = []
+    for i in [i for i in range(len(flat)) if flat[i].max(initial=0.0) > 1][:_ITEMS]:
+        order = np.argsort(-flat[i], kind="stable")[:_QUERIES]
+        queries += [
+            _Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, ratios.shape[1:]))) for j in order if flat[i, j] > 1
+        ]
+    return queries
+
+
+def _ask(trial: Trial, queries: list[_Query]) -> list[richardson.Estimate]:
+    """Directional derivatives along single entries, by numbers."""
+    rows = [q.item for q in queries]
+    floats = tuple(np.asarray(x)[rows] for x in trial.floats)
+    directions = tuple(np.zeros(x.shape) for x in floats)
+    for k, query in enumerate(queries):
+        x = float(np.abs(floats[query.leaf][(k, *query.index)]))
+        directions[query.leaf][(k, *query.index)] = x if 0 < x < 1 else 1.0
+    found = trial.numbers.differences(
+        floats, tuple(n[rows] for n in trial.others), tuple(w[rows] for w in trial.cotangents), directions
+    )
+    estimates = []
+    for k, query in enumerate(queries):
+        unit = float(directions[query.leaf][(k, *query.index)])
+        estimate = richardson.settle(found.central[k], found.right[k], found.left[k], float(found.scale[k]))
+        estimates.append(
+            estimate._replace(
+                value=estimate.value / unit, error=estimate.error / unit, low=estimate.low / unit, high=estimate.high / unit
+            )
+        )
+    return estimates
+
+
+def _verdict(trial: Trial, comparison: _Comparison, query: _Query, estimate: richardson.Estimate) -> bool:
+    """Record what one disagreement means; True when the rule is wrong."""
+    leaf, i, index = query.leaf, query.item, query.index
+    path, item = trial.problem.float_paths[leaf], trial.items[i]
+    actual = float(comparison.actual[leaf][(i, *index)])
+    expected = float(trial.witness[leaf][(i, *index)])
+    allowed = float(comparison.allowed[leaf][(i, *index)])
+    fields = {"index": index, "actual": actual, "error": abs(actual - expected), "tolerance": allowed}
+    if estimate.kind == "smooth":
+        reach = 8 * estimate.error + allowed
+        rule_off, witness_off = abs(actual - estimate.value), abs(expected - estimate.value)
+        if rule_off <= reach and not witness_off <= reach:
+            trial.passed(LAW, path, diagnosis=Diagnosis("autodiff-inaccurate", _AUTODIFF_OFF))
+            return False
+        if rule_off <= reach:
+            trial.left_open(LAW, path, _TOO_COARSE.format(reach), item, expected=expected, **fields)
+            return False
+        if not witness_off <= reach and _convention(trial, query, actual, allowed):
+            return False
+        if not np.isfinite(actual) and not _worth_finite(trial, item, estimate.value):
+            trial.left_open(LAW, path, _EXTREME, item, expected=expected, **fields)
+            return False
+        if not witness_off <= reach:
+            expected = estimate.value
+            fields["error"] = abs(actual - expected)
+        trial.failed(LAW, path, item, expected=expected, **fields)
+        return True
+    if not np.isfinite(actual) and not np.isfinite(expected):
+        trial.left_open(LAW, path, f"rule and autodiff are not finite, and {estimate.reason}", item, **fields)
+        return False
+    if _convention(trial, query, actual, allowed):
+        return False
+    return _at_a_kink(trial, comparison, query, estimate, fields)
+
+
+def _at_a_kink(
+    trial: Trial, comparison: _Comparison, query: _Query, estimate: richardson.Estimate, fields: dict[str, Any]
+) -> bool:
+    leaf, i, index = query.leaf, query.item, query.index
+    path, item = trial.problem.float_paths[leaf], trial.items[i]
+    assert trial.autodiff is not None
+    suspects = [q.index for q in _disagreements(comparison, leaf) if q.item == i]
+    verdict, low, high = kinks.acceptable(
+        trial.autodiff,
+        (trial.row(trial.floats, i), trial.row(trial.others, i), trial.row(trial.cotangents, i)),
+        leaf,
+        comparison.actual[leaf][i],
+        comparison.allowed[leaf][i],
+        suspects,
+        np.random.default_rng(i),
+    )
+    if verdict:
+        trial.passed(LAW, path, diagnosis=Diagnosis("convention", _CONVENTION.format(item.label)))
+        return False
+    if verdict is None or not np.isfinite(comparison.actual[leaf][(i, *index)]):
+        trial.left_open(LAW, path, estimate.reason or "no neighbouring point is differentiable", item, **fields)
+        return False
+    lowest, highest = float(low[index]), float(high[index])
+    if lowest <= float(fields["actual"]) <= highest:
+        expected: Any = "a combination of the one-sided gradients that conserves the cotangent"
+        distance = None
+    else:
+        expected = f"between {lowest:.9g} and {highest:.9g}" if lowest < highest else lowest
+        distance = max(lowest - fields["actual"], fields["actual"] - highest)
+    fields["error"] = distance
+    trial.failed(LAW, path, item, expected=expected, **fields)
+    return True
+
+
+def _convention(trial: Trial, query: _Query, actual: float, allowed: float) -> bool:
+    """Whether JAX's own rules inside the primal (relu'(0) = 0, say) give the rule's value at a special point."""
+    assert trial.autodiff is not None
+    item = trial.items[query.item]
+    if item.label.startswith(("the example", "random")):
+        return False
+    row = [tuple(a[None] for a in trial.row(part, query.item)) for part in (trial.floats, trial.others, trial.cotangents)]
+    inner = trial.autodiff.inner_gradients(*row)[query.leaf][(0, *query.index)]
+    if not abs(float(inner) - actual) <= allowed:
+        return False
+    sentence = f"at {item.label} the rule follows JAX's own rules inside the primal."
+    trial.passed(LAW, trial.problem.float_paths[query.leaf], diagnosis=Diagnosis("convention", sentence))
+    return True
+
+
+def _worth_finite(trial: Trial, item: Item, value: float) -> bool:
+    """Whether a finite cotangent may be asked for: moderate inputs, and a result that the dtype can hold."""
+    reach = max(float(np.max(np.abs(np.asarray(x, np.float64)), initial=0.0)) for x in item.floats)
+    return reach <= 1e4 and abs(value) <= _precision.largest(trial.dtype)
+
+
+def _working_precision(trial: Trial, dtype: Any) -> Any:
+    """The precision in which the float64 run really computes: narrower where rule or primal cast down inside."""
+    narrow = trial.internal_precision
+    return np.dtype(np.float64) if narrow is None else max((narrow, dtype), key=_precision.unit_roundoff)
+
+
+def _against_numbers_alone(trial: Trial) -> None:
+    """Without autodiff: every entry where there are few, else random directions, against the numbers."""
+    for leaf, path in enumerate(trial.problem.float_paths):
+        size = int(np.prod(trial.floats[leaf].shape[1:]))
+        entries = np.arange(size) if size <= 32 else trial.rng.choice(size, 32, replace=False)
+        shape = trial.floats[leaf].shape[1:]
+        rows = [i for i in range(len(trial.items)) if trial.valid[i]][:_ITEMS]
+        queries = [
+            _Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, shape))) for i in rows for j in entries
+        ]
+        _numbers_findings(trial, leaf, path, queries, whole=size <= 32)
+
+
+def _numbers_findings(trial: Trial, leaf: int, path: str, queries: list[_Query], *, whole: bool) -> None:
+    dtype = trial.dtype
+    worst_seen, failed = (0.0, 0.0, 1.0), False
+    for query, estimate in zip(queries, _ask(trial, queries), strict=True):
+        g = np.asarray(trial.answers.cotangents[leaf][query.item], np.float64)
+        actual = float(g[query.index])
+        spread = np.asarray(_precision.unit_roundoff(dtype) * np.abs(g).max(initial=0.0))
+        allowed = float(tolerance.bound(dtype, np.asarray(actual), spread, trial.length)) + 8 * estimate.error
+        item = trial.items[query.item]
+        if estimate.kind == "unsettled":
+            trial.left_open(LAW, path, estimate.reason, item, index=query.index, actual=actual)
+            continue
+        low, high = (estimate.low, estimate.high) if estimate.kind == "kink" else (estimate.value, estimate.value)
+        error = max(low - actual, actual - high, 0.0)
+        if not error <= allowed:
+            expected = estimate.value if estimate.kind == "smooth" else f"between {low:.9g} and {high:.9g}"
+            fields = {"index": query.index, "actual": actual, "expected": expected}
+            trial.failed(LAW, path, item, error=error, tolerance=allowed, **fields)
+            failed = True
+            break
+        worst_seen = max(worst_seen, (error / allowed if allowed else 0.0, error, allowed))
+    if not failed:
+        trial.passed(LAW, path, error=worst_seen[1], tolerance=worst_seen[2])
+        if not whole:
+            trial.notes.append(f"`{path}` was compared with numbers at 32 random entries, not at all of them")
+
+
+_AUTODIFF_OFF = "the numbers confirm the rule where autodiff of its primal is inaccurate or NaN."
+_CONVENTION = "at {} the primal has a kink; the rule returns one of its generalised gradients."
+_TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
+_EXTREME = "the rule is not finite, at inputs beyond 1e4 or with a derivative that the dtype cannot hold"
+

@@ -1,0 +1,107 @@
+"""Law: on small integers the cotangents of a piecewise-polynomial rule are exact, bit for bit.
+
+Where the primal is made of sums, products, selections and maxima with integer constants, every intermediate on integer
+inputs is an integer, and float arithmetic on integers is exact below 2^(mantissa bits). A bound on every intermediate of
+the rule and of its witness is computed first, from the programs (`magnitude.bound`); only below it is equality asked for.
+
+For a polynomial of degree d that is not zero, k independent trials with entries from m integers all vanish with
+probability at most (d / m)^k (Schwartz 1980; Zippel 1979): the bound on accepting a wrong rule that the finding states.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+
+from verify import _precision, compare, kinks, magnitude
+from verify.items import Item
+from verify.problem import Arrays
+from verify.report import Diagnosis
+from verify.trial import Trial
+
+LAW = "exact on integers"
+_TRIALS = 6
+_LARGEST = 8  # entries from -8 to 8; halved until every intermediate is below the mantissa
+
+
+def check(trial: Trial) -> None:
+    """Compare with `==` in the user's dtype; noted where the rule is not polynomial or the integers would overflow."""
+    if trial.autodiff is None or not trial.subject.traceable:
+        return
+    plan = _plan(trial)
+    if isinstance(plan, str):
+        trial.notes.append(f"no exact integer test: {plan}")
+        return
+    top, unit, degree = plan
+    items = [_integer_item(trial, top, unit) for _ in range(_TRIALS)]
+    answers = trial.subject.answers(items)
+    floats = tuple(np.stack([i.floats[k] for i in items]) for k in range(len(items[0].floats)))
+    others = tuple(np.stack([i.others[k] for i in items]) for k in range(len(items[0].others)))
+    duals = tuple(np.stack([i.cotangents[k] for i in items]) for k in range(len(items[0].cotangents)))
+    expected = trial.autodiff.gradients(floats, others, duals)[1]
+    rational = [k for k in range(len(items)) if any(np.any(g[k] != np.round(g[k])) for g in expected)]
+    if rational:
+        trial.notes.append("no exact integer test: the derivative is not an integer on integers")
+        return
+    for leaf, path in enumerate(trial.problem.float_paths):
+        _judge(trial, items, leaf, path, answers.cotangents, expected, top, degree)
+
+
+def _plan(trial: Trial) -> tuple[int, int, int] | str:
+    """Range of the integers, unit of the cotangents, degree: or the reason why there is no exact test."""
+    item = trial.items[0]
+
+    def reverse(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
+        pullback = jax.vjp(lambda *x: trial.autodiff.call(x, ns), *xs)[1]  # type: ignore[union-attr]
+        return pullback(ws)
+
+    def rule(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
+        return trial.subject.one(xs, ns, ws).cotangents
+
+    programs = [jax.make_jaxpr(f)(item.floats, item.others, item.cotangents) for f in (reverse, rule)]
+    limit = 1.0 / _precision.unit_roundoff(trial.dtype)
+    counts = (len(item.floats), len(item.others), len(item.cotangents))
+    top = _LARGEST
+    while top >= 1:
+        found = [magnitude.bound(p, counts, top, item.others) for p in programs]
+        reasons = [f for f in found if isinstance(f, str)]
+        if reasons:
+            return reasons[0]
+        unit = max(f.unit for f in found if not isinstance(f, str))
+        if max(f.largest for f in found if not isinstance(f, str)) * unit < limit:
+            return top, unit, max(f.degree for f in found if not isinstance(f, str))
+        top //= 2
+    return f"intermediates would exceed the {trial.dtype} mantissa"
+
+
+def _integer_item(trial: Trial, top: int, unit: int) -> Item:
+    item = trial.items[0]
+    floats = tuple(trial.rng.integers(-top, top + 1, np.shape(x)).astype(x.dtype) for x in item.floats)
+    duals = tuple((unit * trial.rng.integers(-top, top + 1, np.shape(w))).astype(w.dtype) for w in item.cotangents)
+    return dataclasses.replace(item, label="small integers", floats=floats, cotangents=duals)
+
+
+def _judge(
+    trial: Trial, items: list[Item], leaf: int, path: str, found: Any, expected: Arrays, top: int, degree: int
+) -> None:
+    for k, item in enumerate(items):
+        entry = compare.worst(np.asarray(found[leaf][k], np.float64), expected[leaf][k], 0.0)
+        if not entry.holds and not _tied(trial, item, leaf, np.asarray(found[leaf][k], np.float64), entry):
+            trial.failed(LAW, path, item, **entry.fields())
+            return
+    chance = min(1.0, degree / (2 * top + 1)) ** len(items)
+    sentence = f"equal bit for bit in {len(items)} trials; a wrong polynomial of degree {degree} passes with probability <= {chance:.1e}."
+    trial.passed(LAW, path, error=0.0, tolerance=0.0, diagnosis=Diagnosis("exact", sentence))
+
+
+def _tied(trial: Trial, item: Item, leaf: int, found: np.ndarray, entry: compare.Entry) -> bool:
+    """Small integers are full of ties and zeros: there another valid choice than autodiff's is no fault."""
+    assert trial.autodiff is not None
+    point = (_precision.to_float64(item.floats), item.others, _precision.to_float64(item.cotangents))
+    verdict, _, _ = kinks.acceptable(
+        trial.autodiff, point, leaf, found, np.zeros(found.shape), [entry.index], trial.rng
+    )
+    return verdict is not False

@@ -1,0 +1,87 @@
+"""Law: the rule's slopes are those of numerical differences.
+
+Where rule and autodiff agree they can still both be wrong: a stop_gradient inside the primal, a library rule that both
+inherit, NaN in both. Slopes <g, v> along two independent random directions v must both be off before it counts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from verify import _precision, richardson, tolerance
+from verify.problem import Arrays
+from verify.trial import Trial
+
+LAW = "numbers"
+_FAR = 1e4  # beyond this, intermediates of a correct rule may overflow: a non-finite slope is left open
+
+
+class _Slope(NamedTuple):
+    value: float
+    numbers: float
+    error: float
+    allowed: float
+
+    @property
+    def off(self) -> bool:
+        return not self.error <= self.allowed
+
+
+def check(trial: Trial) -> None:
+    """Compare <g, v> with the difference quotients of <w, f(x + t v)> at every item."""
+    if trial.autodiff is None:
+        return  # the agreement law has already compared with the numbers, entry by entry
+    rounds = [_slopes(trial), _slopes(trial)]
+    worst = _Slope(0.0, 0.0, 0.0, 1.0)
+    failed = False
+    for i, slope in rounds[0].items():
+        if not slope.off:
+            worst = max(worst, slope, key=lambda s: s.error / s.allowed if s.allowed else 0.0)
+        elif not failed and i in rounds[1] and rounds[1][i].off:
+            failed = _report(trial, i, slope)
+    if not failed:
+        trial.passed(LAW, None, error=worst.error, tolerance=worst.allowed)
+
+
+def _slopes(trial: Trial) -> dict[int, _Slope]:
+    """Per item at which the primal is smooth along a fresh random direction: the rule's slope and the numbers'."""
+    answers = trial.answers if trial.answers64 is None else trial.answers64
+    gradients = _precision.to_float64(answers.cotangents)
+    dtype = trial.dtype if trial.answers64 is None else (trial.internal_precision or np.float64)
+    directions = tuple(_direction(np.asarray(x, np.float64), trial.rng) for x in trial.floats)
+    found = trial.numbers.differences(trial.floats, trial.others, trial.cotangents, directions)
+    slopes = {}
+    for i in np.flatnonzero(trial.valid):
+        estimate = richardson.settle(found.central[i], found.right[i], found.left[i], float(found.scale[i]))
+        if estimate.kind != "smooth":
+            continue
+        with np.errstate(invalid="ignore", over="ignore"):
+            terms = [v[i] * g[i] for v, g in zip(directions, gradients, strict=True)]
+        value, size = sum(float(t.sum()) for t in terms), sum(float(np.abs(t).sum()) for t in terms)
+        rounding = tolerance.LAMBDA * np.sqrt(trial.length) * _precision.unit_roundoff(dtype) * size
+        error = abs(value - estimate.value)
+        slopes[int(i)] = _Slope(value, estimate.value, error, 32 * estimate.error + (rounding if size < np.inf else 0))
+    return slopes
+
+
+def _direction(x: np.ndarray, rng: np.random.Generator) -> Arrays:
+    """Random signs and sizes, scaled entry by entry so that steps are relative to the point where it is small."""
+    magnitude = np.where((x != 0) & (np.abs(x) < 1), np.abs(x), 1.0)
+    return magnitude * rng.uniform(0.5, 1, x.shape) * rng.choice((-1.0, 1.0), x.shape)
+
+
+def _report(trial: Trial, i: int, slope: _Slope) -> bool:
+    item = trial.items[i]
+    already = any(kind == "failures" for kind, _ in trial.findings)
+    if already:
+        return False  # the agreement law has named argument and entry
+    reach = max(float(np.max(np.abs(np.asarray(x, np.float64)), initial=0.0)) for x in item.floats)
+    if not np.isfinite(slope.value) and reach > _FAR:
+        reason = f"the rule's slope is not finite at inputs beyond {_FAR:g}"
+        trial.left_open(LAW, None, reason, item, actual=slope.value, expected=slope.numbers)
+        return False
+    fields = {"actual": slope.value, "expected": slope.numbers, "error": slope.error, "tolerance": slope.allowed}
+    trial.failed(LAW, None, item, **fields)
+    return True

@@ -1,0 +1,143 @@
+"""A function and one example of its arguments, flattened to float leaves, other leaves, and fixed values.
+
+The laws see a function `call(floats, others) -> floats`: a tuple of floating arrays in, the non-differentiable arrays
+(labels, masks, keys) beside them, a tuple of floating arrays out. Names lead back to the user's own arguments.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from verify import _precision
+
+Arrays = tuple[Any, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """`fun` at an example. `kinds[i]` says what leaf i is: "float", "array" (not differentiated) or "fixed"."""
+
+    fun: Callable[..., Any]
+    name: str
+    where: str | None
+    treedef: Any
+    kinds: tuple[str, ...]
+    fixed: tuple[Any, ...]
+    paths: tuple[str, ...]
+    owners: tuple[int, ...]
+    floats: Arrays
+    others: Arrays
+
+    def arguments(self, floats: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
+        """Put leaves back into the tree of the user's arguments."""
+        sources = {"float": iter(floats), "array": iter(others), "fixed": iter(self.fixed)}
+        return jax.tree.unflatten(self.treedef, [next(sources[kind]) for kind in self.kinds])
+
+    def call(self, floats: Sequence[Any], others: Sequence[Any]) -> Arrays:
+        """The floating leaves of `fun(*arguments)`, as a tuple."""
+        out = self.fun(*self.arguments(floats, others))
+        return tuple(leaf for leaf in jax.tree.leaves(out) if hasattr(leaf, "dtype") and _precision.is_float(leaf))
+
+    @property
+    def float_paths(self) -> tuple[str, ...]:
+        """The names of the differentiated leaves, such as `params['conv_0']['kernel']`."""
+        return tuple(path for path, kind in zip(self.paths, self.kinds, strict=True) if kind == "float")
+
+    @property
+    def float_owners(self) -> tuple[int, ...]:
+        """For every differentiated leaf, the position of the argument it belongs to."""
+        return tuple(owner for owner, kind in zip(self.owners, self.kinds, strict=True) if kind == "float")
+
+    def at(self, floats: Sequence[Any], others: Sequence[Any]) -> Problem:
+        """The same problem at another example (other shapes or dtypes allowed)."""
+        return dataclasses.replace(self, floats=tuple(floats), others=tuple(others))
+
+    def outputs(self, floats: Sequence[Any], others: Sequence[Any]) -> tuple[jax.ShapeDtypeStruct, ...]:
+        """Shapes and dtypes of the floating outputs, by abstract evaluation."""
+        return jax.eval_shape(self.call, tuple(floats), tuple(others))
+
+
+def make(fun: Callable[..., Any], args: Sequence[Any]) -> Problem:
+    """Flatten `fun` and its example.
+
+    Python numbers that are not floats, strings and None stay fixed (static options); NumPy and JAX arrays of integers
+    or booleans are passed as arrays and not differentiated.
+
+    Raises:
+        TypeError: `fun` is not callable, no argument holds a float, or an argument has a dtype no check covers.
+        ValueError: an argument holds NaN, or has no entries at all.
+    """
+    if not callable(fun):
+        raise TypeError(f"`fun` must be callable; got {type(fun).__name__}.")
+    names = argument_names(fun, len(args))
+    entries, treedef = jax.tree_util.tree_flatten_with_path(tuple(args))
+    kinds, fixed, paths, owners, floats, others = [], [], [], [], [], []
+    for path, leaf in entries:
+        owner = path[0].idx
+        name = names[owner] + jax.tree_util.keystr(path[1:])
+        if isinstance(leaf, float):
+            leaf = np.asarray(leaf, np.float64 if jax.config.jax_enable_x64 else np.float32)
+        if not isinstance(leaf, np.ndarray | np.generic | jax.Array):
+            kinds.append("fixed")
+            fixed.append(leaf)
+        elif jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            kinds.append("array")
+            others.append(leaf)
+        elif _precision.is_float(leaf):
+            leaf = np.asarray(leaf)
+            if leaf.dtype == np.float64 and not jax.config.jax_enable_x64:
+                leaf = leaf.astype(np.float32)  # what JAX itself does with a float64 array in this mode
+            if np.isnan(leaf.astype(np.float64)).any():
+                raise ValueError(f"`{name}` holds NaN: pass an example at which `{describe(fun)[0]}` is defined.")
+            kinds.append("float")
+            floats.append(leaf)
+        elif np.issubdtype(leaf.dtype, np.complexfloating):
+            raise TypeError(f"`{name}` is {leaf.dtype}: complex arguments are not checked yet; split into real parts.")
+        else:
+            kinds.append("array")
+            others.append(np.asarray(leaf))
+        paths.append(name)
+        owners.append(owner)
+    name, where = describe(fun)
+    if not floats:
+        got = ", ".join(f"`{p}` {leaf_type(leaf)}" for p, (_, leaf) in zip(paths, entries, strict=True))
+        raise TypeError(f"`{name}` needs at least one floating-point array to differentiate; got {got or 'nothing'}.")
+    for path, leaf in zip((p for p, k in zip(paths, kinds, strict=True) if k == "float"), floats, strict=True):
+        if leaf.size == 0:
+            raise ValueError(f"`{path}` has shape {leaf.shape}, no entries: pass an example with at least one.")
+    return Problem(
+        fun, name, where, treedef, tuple(kinds), tuple(fixed), tuple(paths), tuple(owners), tuple(floats), tuple(others)
+    )
+
+
+def leaf_type(leaf: Any) -> str:
+    """How an error names what came: `int32 array` or `str`."""
+    return f"{leaf.dtype} array" if hasattr(leaf, "dtype") else type(leaf).__name__
+
+
+def argument_names(fun: Callable[..., Any], count: int) -> list[str]:
+    """The names in `fun`'s signature where they are plain, else `args[i]`."""
+    try:
+        parameters = list(inspect.signature(fun).parameters.values())
+    except (TypeError, ValueError):  # builtins and ufuncs have no signature
+        parameters = []
+    plain = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [plain[i] if i < len(plain) else f"args[{i}]" for i in range(count)]
+
+
+def describe(fun: Callable[..., Any]) -> tuple[str, str | None]:
+    """A function's name, and `file:line` where Python knows it."""
+    inner = fun
+    while not inspect.isfunction(inner):
+        following = getattr(inner, "__wrapped__", None) or getattr(inner, "func", None) or getattr(inner, "fun", None)
+        if following is None:
+            return getattr(fun, "__name__", type(fun).__name__), None
+        inner = following
+    code = inner.__code__
+    return getattr(fun, "__name__", inner.__name__), f"{code.co_filename.rsplit('/', 1)[-1]}:{code.co_firstlineno}"

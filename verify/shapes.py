@@ -1,0 +1,164 @@
+"""Other shapes than the example's, found by re-tracing: which dimensions are tied together, and what else is accepted.
+
+Every axis of every array starts as a dimension of its own. It is free when the primal still traces with it one longer;
+axes of equal size that only trace when they grow together are tied (batch of inputs and labels, contracted dimensions).
+What grows in no way is fixed. A fault that shows only for batch > 1 or non-square images needs another shape to show.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from verify.problem import Problem
+
+Axis = tuple[int, int]  # (array, axis), floats first, then the other arrays
+_LARGEST = 4096  # entries: growing larger arrays costs time and shows nothing that small ones do not
+
+
+def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axis, ...]]:
+    """Groups of axes that may change together, each checked by tracing the primal with the group one longer."""
+    arrays = (*problem.floats, *problem.others)
+    axes = [
+        (a, d) for a, array in enumerate(arrays) if movable[a] and not _is_key(array) for d in range(np.ndim(array))
+    ]
+    groups: list[tuple[Axis, ...]] = []
+    left = []
+    for axis in axes:
+        if _accepts(problem, {axis: 1}):
+            groups.append((axis,))
+        else:
+            left.append(axis)
+    for size in range(2, 5):
+        for group in itertools.combinations(left, size):
+            sizes = {arrays[a].shape[d] for a, d in group}
+            if len(sizes) == 1 and not any(axis in g for g in groups for axis in group) and _accepts(
+                problem, dict.fromkeys(group, 1)
+            ):
+                groups.append(group)
+        left = [axis for axis in left if not any(axis in g for g in groups)]
+        if len(left) > 12:
+            break  # combinations explode; what is tied five ways is left as it is
+    return groups
+
+
+def variations(
+    problem: Problem, movable: Sequence[bool], rng: np.random.Generator
+) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
+    """Examples of other shapes, most telling first: all different sizes, singletons, two of everything."""
+    arrays = (*problem.floats, *problem.others)
+    if sum(np.size(a) for a in arrays) > _LARGEST:
+        return _batch_only(problem, movable, rng)
+    groups = tied_dimensions(problem, movable)
+    if not groups:
+        return []
+    sizes = [arrays[g[0][0]].shape[g[0][1]] for g in groups]
+    shrinkable = [_may_shrink(problem, g) for g in groups]
+    plans: list[tuple[str, list[int]]] = [("all dimensions different", _distinct(sizes))]
+    if any(s > 1 and ok for s, ok in zip(sizes, shrinkable, strict=True)):
+        plans.append(("singletons", [1 if ok else s for s, ok in zip(sizes, shrinkable, strict=True)]))
+    plans.append(("one longer", [s + 1 for s in sizes]))
+    twos = [2 if ok or s < 2 else s for s, ok in zip(sizes, shrinkable, strict=True)]
+    plans.append(("two of everything", twos))
+    found, seen = [], {tuple(sizes)}
+    for label, plan in plans:
+        change = _largest_accepted(problem, groups, sizes, plan)
+        after = tuple(s + change.get(g[0], 0) for g, s in zip(groups, sizes, strict=True))
+        if change and after not in seen:
+            seen.add(after)
+            found.append((label, *_resized(problem, change, rng)))
+    return found
+
+
+def _batch_only(
+    problem: Problem, movable: Sequence[bool], rng: np.random.Generator
+) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
+    """Large problems: only a smaller leading dimension, shared by all arrays that lead with it."""
+    arrays = (*problem.floats, *problem.others)
+    found = []
+    for size in sorted({np.shape(a)[0] for a, ok in zip(arrays, movable, strict=True) if ok and np.ndim(a)}):
+        group = [(i, 0) for i, a in enumerate(arrays) if movable[i] and np.ndim(a) and a.shape[0] == size]
+        for wanted in (1, 3):
+            change = dict.fromkeys(group, wanted - size)
+            if wanted < size and _accepts(problem, change):
+                found.append((f"batch of {wanted}", *_resized(problem, change, rng)))
+    return found
+
+
+def _distinct(sizes: list[int]) -> list[int]:
+    """Larger sizes of which no two are equal, parities changed where possible: nothing square is left."""
+    out: list[int] = []
+    for size in sizes:
+        wanted = size + 1
+        while wanted in out:
+            wanted += 1
+        out.append(wanted)
+    return out
+
+
+def _largest_accepted(
+    problem: Problem, groups: list[tuple[Axis, ...]], sizes: list[int], plan: list[int]
+) -> dict[Axis, int]:
+    """The plan, or as many of its groups as the primal accepts one after the other."""
+    everything = {axis: want - size for g, size, want in zip(groups, sizes, plan, strict=True) for axis in g}
+    everything = {axis: by for axis, by in everything.items() if by}
+    if not everything or _accepts(problem, everything):
+        return everything
+    change: dict[Axis, int] = {}
+    for group, size, want in zip(groups, sizes, plan, strict=True):
+        tried = {**change, **dict.fromkeys(group, want - size)}
+        if want != size and _accepts(problem, tried):
+            change = tried
+    return change
+
+
+def _may_shrink(problem: Problem, group: tuple[Axis, ...]) -> bool:
+    """With integer arrays about (labels, indices), a dimension may be what they index: only grow those."""
+    indices = [i + len(problem.floats) for i, n in enumerate(problem.others) if np.asarray(n).dtype.kind in "iu"]
+    return not indices or any(array in indices for array, _ in group)
+
+
+def _accepts(problem: Problem, change: dict[Axis, int]) -> bool:
+    floats, others = _shapes(problem, change)
+    try:
+        outputs = problem.outputs(floats, others)
+    except Exception:  # whatever the primal raises for a shape is its way of refusing it
+        return False
+    return bool(outputs) and all(np.prod(out.shape) > 0 for out in outputs)
+
+
+def _shapes(problem: Problem, change: dict[Axis, int]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def resized(i: int, array: Any) -> Any:
+        if _is_key(array):
+            return array
+        shape = tuple(n + change.get((i, d), 0) for d, n in enumerate(np.shape(array)))
+        return jax.ShapeDtypeStruct(shape, array.dtype)
+
+    count = len(problem.floats)
+    floats = tuple(resized(i, x) for i, x in enumerate(problem.floats))
+    return floats, tuple(resized(count + i, n) for i, n in enumerate(problem.others))
+
+
+def _resized(
+    problem: Problem, change: dict[Axis, int], rng: np.random.Generator
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Entries of the example, drawn anew: integers and booleans stay within the values the example shows."""
+    floats, others = _shapes(problem, change)
+
+    def redraw(array: Any, wanted: Any) -> Any:
+        if _is_key(array) or wanted.shape == np.shape(array):
+            return array
+        return rng.choice(np.asarray(array).reshape(-1), wanted.shape).astype(array.dtype)
+
+    return (
+        tuple(redraw(x, want) for x, want in zip(problem.floats, floats, strict=True)),
+        tuple(redraw(n, want) for n, want in zip(problem.others, others, strict=True)),
+    )
+
+
+def _is_key(array: Any) -> bool:
+    return bool(jax.dtypes.issubdtype(array.dtype, jax.dtypes.prng_key))

@@ -1,0 +1,172 @@
+"""What is on trial: a JAX function with its rule, or a forward and backward pass from any framework.
+
+Both answer the same two questions, for stacks of items: what are the outputs (with and without differentiation), and
+which cotangents come back? Errors raised by the rule itself become `RuleError`, a finding and not a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from verify import _precision
+from verify.batched import Batched
+from verify.items import Item, stack
+from verify.problem import Arrays, Problem
+
+
+class RuleError(Exception):
+    """The rule under test raised, or returned cotangents of the wrong structure; the text says what."""
+
+
+class Answers(NamedTuple):
+    """Stacked over items: outputs of the primal, outputs of the forward pass, cotangents of the float inputs."""
+
+    primal: Arrays
+    forward: Arrays
+    cotangents: Arrays
+
+
+class RuleSubject:
+    """A JAX function whose derivative rule is in question."""
+
+    traceable = True
+
+    def __init__(self, problem: Problem) -> None:
+        """Nothing is traced or compiled before the first question."""
+        self.problem = problem
+        self._entries = sum(np.size(x) for x in problem.floats)
+
+    @cached_property
+    def _single(self) -> Batched:
+        return Batched(self.one, self._entries, double=False)
+
+    @cached_property
+    def _double(self) -> Batched:
+        return Batched(self.one, self._entries, double=True)
+
+    def one(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Answers:
+        """One item, traceable: the primal on its own, then forward and backward."""
+        primal = self.problem.call(xs, ns)
+        forward, pullback = jax.vjp(lambda *x: self.problem.call(x, ns), *xs)
+        return Answers(primal, forward, pullback(tuple(ws)))
+
+    def answers(self, items: list[Item], *, double: bool = False) -> Answers:
+        """All items in one compiled loop, in the user's dtype or in float64.
+
+        Raises:
+            RuleError: tracing or running the rule failed.
+        """
+        return _run(self._double if double else self._single, items, double)
+
+
+class BackwardSubject:
+    """`forward(*args)` and `backward(*args, cotangent)` from any framework, called eagerly with NumPy arrays."""
+
+    def __init__(self, problem: Problem, backward: Callable[..., Any], out_treedef: Any, traceable: bool) -> None:
+        """`problem` wraps the forward pass; `out_treedef` is the tree of its output, all of it floating."""
+        self.problem = problem
+        self.backward = backward
+        self.traceable = traceable
+        self._out_treedef = out_treedef
+        self._entries = sum(np.size(x) for x in problem.floats)
+
+    @cached_property
+    def _single(self) -> Batched:
+        return Batched(self.one, self._entries, double=False)
+
+    @cached_property
+    def _double(self) -> Batched:
+        return Batched(self.one, self._entries, double=True)
+
+    def one(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Answers:
+        """One item: the forward pass (there is no second one to compare with), then the backward pass."""
+        outputs = self.problem.call(xs, ns)
+        return Answers(outputs, outputs, self.pull(xs, ns, ws))
+
+    def pull(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
+        """The cotangents of the float leaves, after checking how many there are and of what shape.
+
+        Raises:
+            RuleError: one cotangent per argument is missing or superfluous, or a tree or shape differs.
+        """
+        arguments = self.problem.arguments(xs, ns)
+        cotangent = jax.tree.unflatten(self._out_treedef, list(ws))
+        returned = self.backward(*arguments, cotangent)
+        if len(arguments) == 1 and not _is_one_tuple(returned, arguments[0]):
+            returned = (returned,)
+        if not isinstance(returned, tuple | list) or len(returned) != len(arguments):
+            count = len(returned) if isinstance(returned, tuple | list) else type(returned).__name__
+            raise RuleError(f"the backward pass must return {len(arguments)} cotangents, one per argument; got {count}.")
+        leaves: list[Any] = []
+        position = 0
+        for name, argument, part in zip(self._names(arguments), arguments, returned, strict=True):
+            count = len(jax.tree.leaves(argument))
+            kinds = self.problem.kinds[position : position + count]
+            position += count
+            if "float" not in kinds:
+                continue  # integers have no cotangent: whatever stands there is ignored
+            found, expected = jax.tree.structure(part), jax.tree.structure(argument)
+            if found != expected:
+                raise RuleError(f"the cotangent of `{name}` must have the tree {expected}; got {found}.")
+            flat = jax.tree.leaves(part)
+            leaves.extend(leaf for leaf, kind in zip(flat, kinds, strict=True) if kind == "float")
+        for path, x, leaf in zip(self.problem.float_paths, xs, leaves, strict=True):
+            if np.shape(leaf) != np.shape(x):
+                raise RuleError(f"the cotangent of `{path}` must have shape {np.shape(x)}; got {np.shape(leaf)}.")
+        return tuple(leaves)
+
+    def _names(self, arguments: tuple[Any, ...]) -> list[str]:
+        names = {owner: path for path, owner in zip(self.problem.paths, self.problem.owners, strict=True)}
+        return [names.get(i, f"args[{i}]") for i in range(len(arguments))]
+
+    def answers(self, items: list[Item], *, double: bool = False) -> Answers:
+        """All items, in one compiled loop where JAX can trace both passes, else in a Python loop.
+
+        Raises:
+            RuleError: the backward pass raised, or returned the wrong structure.
+        """
+        if self.traceable:
+            return _run(self._double if double else self._single, items, double)
+        rows = []
+        for item in items:
+            xs, ws = item.floats, item.cotangents
+            if double:
+                xs, ws = _precision.to_float64(xs), _precision.to_float64(ws)
+            # fresh copies: a pass that writes into its arguments must not spoil the next one
+            copies = tuple(np.array(x) for x in xs)
+            outputs = tuple(np.asarray(y) for y in self.problem.call(copies, item.others))
+            try:
+                cotangents = tuple(np.asarray(g) for g in self.pull(copies, item.others, tuple(map(np.array, ws))))
+            except RuleError:
+                raise
+            except Exception as error:
+                raise RuleError(_first_line(error)) from error
+            rows.append(Answers(outputs, outputs, cotangents))
+        return Answers(*(stack(column) for column in zip(*rows, strict=True)))
+
+
+def _run(program: Batched, items: list[Item], double: bool) -> Answers:
+    floats, cotangents = stack([i.floats for i in items]), stack([i.cotangents for i in items])
+    others = stack([i.others for i in items]) if items[0].others else ()
+    if double:
+        floats, cotangents = _precision.to_float64(floats), _precision.to_float64(cotangents)
+    try:
+        return Answers(*program(floats, others, cotangents))
+    except RuleError:
+        raise
+    except Exception as error:
+        raise RuleError(_first_line(error)) from error
+
+
+def _is_one_tuple(returned: Any, argument: Any) -> bool:
+    return isinstance(returned, tuple) and len(returned) == 1 and not isinstance(argument, tuple)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

@@ -1,0 +1,183 @@
+"""One trial: a subject at one shape and dtype, its items, and everything the laws want to look at, computed once."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+
+from verify import _precision, stripping, tolerance
+from verify.items import Item, stack
+from verify.problem import Arrays, Problem
+from verify.report import Diagnosis, Finding
+from verify.reproduce import lines as reproduce_lines
+from verify.subject import Answers, BackwardSubject, RuleError, RuleSubject
+from verify.witness import AutodiffWitness, NumbersWitness
+
+Subject = RuleSubject | BackwardSubject
+
+
+@dataclasses.dataclass
+class Trial:
+    """Answers of the subject and of the witnesses at `items`; every array is stacked over the items."""
+
+    subject: Subject
+    items: list[Item]
+    autodiff: AutodiffWitness | None
+    numbers: AutodiffWitness | NumbersWitness
+    rng: np.random.Generator
+    findings: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def problem(self) -> Problem:
+        """The problem at this trial's shape."""
+        return self.subject.problem
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The subject's answers in the user's dtype."""
+        return self.subject.answers(self.items)
+
+    @cached_property
+    def answers64(self) -> Answers | None:
+        """The subject's answers in float64, or None where the rule does not run there (noted)."""
+        try:
+            return self.subject.answers(self.items, double=True)
+        except RuleError as error:
+            self.notes.append(f"the rule was not examined in float64: {error}")
+            return None
+
+    @cached_property
+    def floats(self) -> Arrays:
+        """The points, stacked."""
+        return stack([item.floats for item in self.items])
+
+    @cached_property
+    def others(self) -> Arrays:
+        """The non-differentiable arrays, stacked."""
+        return stack([item.others for item in self.items]) if self.items[0].others else ()
+
+    @cached_property
+    def cotangents(self) -> Arrays:
+        """The cotangents, stacked."""
+        return stack([item.cotangents for item in self.items])
+
+    @cached_property
+    def _witnessed(self) -> tuple[Arrays, Arrays, Arrays]:
+        """Witness outputs, witness gradients, and the spread of the gradients under one-rounding jitter."""
+        assert self.autodiff is not None
+        points = (*_precision.to_float64(self.floats), *_precision.to_float64(self.cotangents))
+        stacks = [points, *tolerance.jittered(points, self.dtype, self.rng)]
+        joined = tuple(np.concatenate(leaves) for leaves in zip(*stacks, strict=True))
+        others = tuple(np.concatenate([n] * len(stacks)) for n in self.others)
+        ys, gs = self.autodiff.gradients(joined[: len(self.floats)], others, joined[len(self.floats) :])
+        count = len(self.items)
+        rows = tuple(g.reshape(len(stacks), count, *g.shape[1:]) for g in gs)
+        spread = tuple(tolerance.spread(r[0], r[1:], self.dtype) for r in rows)
+        return tuple(y[:count] for y in ys), tuple(r[0] for r in rows), spread
+
+    @property
+    def witness_outputs(self) -> Arrays:
+        """The primal's outputs in float64."""
+        return self._witnessed[0]
+
+    @property
+    def witness(self) -> Arrays:
+        """The gradients by autodiff of the rule-free primal, in float64."""
+        return self._witnessed[1]
+
+    @property
+    def spread(self) -> Arrays:
+        """How far the witness moves when inputs and cotangents move by one rounding of the user's dtype."""
+        return self._witnessed[2]
+
+    @cached_property
+    def peer_errors(self) -> Arrays:
+        """How far autodiff of the rule-free primal is off in the user's dtype: the largest error per item and leaf.
+
+        Compiled only when somebody asks: it decides whether a rule that is right in float64 loses more than need be.
+        """
+        assert self.autodiff is not None
+        errors = []
+        for g, expected in zip(self.autodiff.native_gradients(self.floats, self.others, self.cotangents), self.witness, strict=True):
+            off = np.abs(np.asarray(g, np.float64) - expected).reshape(len(g), -1)
+            off = np.where(np.isfinite(off), off, np.inf).max(axis=1, initial=0.0)
+            errors.append(off.reshape(-1, *[1] * (expected.ndim - 1)))
+        return tuple(errors)
+
+    @cached_property
+    def length(self) -> int:
+        """The longest sum in forward and backward pass of the rule-free primal (1 if it cannot be traced)."""
+        if self.autodiff is None:
+            return max(1, max(np.size(y) for y in self.answers.primal) // len(self.items))
+
+        def both(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
+            _, pullback = jax.vjp(lambda *x: self.autodiff.call(x, ns), *xs)  # type: ignore[union-attr]
+            return pullback(ws)
+
+        item = self.items[0]
+        return tolerance.longest_sum(jax.make_jaxpr(both)(item.floats, item.others, item.cotangents))
+
+    @cached_property
+    def internal_precision(self) -> Any:
+        """The narrowest float dtype inside the rule when it is run on float64 inputs, None if it is float64 throughout.
+
+        A rule that casts to float32 inside is right to float32 precision only, whatever its inputs are.
+        """
+        if not self.subject.traceable:
+            return None
+        item = self.items[0]
+        floats, cotangents = _precision.to_float64(item.floats), _precision.to_float64(item.cotangents)
+        with _precision.double_precision():
+            program = jax.make_jaxpr(self.subject.one)(floats, item.others, cotangents)
+        dtypes = {
+            var.aval.dtype
+            for eqn in stripping.equations(program)
+            for var in eqn.outvars
+            if hasattr(var.aval, "dtype") and _precision.is_float(var.aval)
+        }
+        narrowest = max(dtypes, key=_precision.unit_roundoff, default=np.dtype(np.float64))
+        return None if narrowest == np.float64 else narrowest
+
+    @cached_property
+    def dtype(self) -> Any:
+        """The least precise dtype among the float inputs: the one that tolerances are made for."""
+        return max((np.asarray(x).dtype for x in self.floats), key=_precision.unit_roundoff)
+
+    @cached_property
+    def valid(self) -> np.ndarray:
+        """Which items count: the primal is finite there in the user's dtype, in float64, and so is the cotangent."""
+        answers = (*self.answers.primal, *(self.witness_outputs if self.autodiff is not None else ()))
+        ok = np.ones(len(self.items), bool)
+        for y in answers:
+            ok &= np.isfinite(np.asarray(y, np.float64).reshape(len(ok), -1)).all(axis=1)
+        return ok
+
+    def row(self, arrays: Arrays, i: int) -> Arrays:
+        """Item i of a stacked tuple."""
+        return tuple(np.asarray(a[i]) for a in arrays)
+
+    def passed(self, law: str, argument: str | None = None, **fields: Any) -> None:
+        """Record that a law held."""
+        self.findings.append(("passed", Finding(law, argument, **fields)))
+
+    def failed(self, law: str, argument: str | None, item: Item | None = None, **fields: Any) -> None:
+        """Record that a law failed, with its example and the lines that show it again."""
+        self.findings.append(("failures", self._told(law, argument, item, fields)))
+
+    def left_open(self, law: str, argument: str | None, reason: str, item: Item | None = None, **fields: Any) -> None:
+        """Record that no witness could decide."""
+        fields["diagnosis"] = Diagnosis("inconclusive", reason)
+        self.findings.append(("inconclusive", self._told(law, argument, item, fields)))
+
+    def _told(self, law: str, argument: str | None, item: Item | None, fields: dict[str, Any]) -> Finding:
+        if item is not None:
+            fields.setdefault("example", (self.problem.arguments(item.floats, item.others), item.cotangents))
+            if "reproduce" not in fields:
+                fields["reproduce"] = reproduce_lines(self.problem, self.subject, item, argument, fields.get("index"))
+        where = self.problem.name if self.problem.where is None else f"{self.problem.name}, {self.problem.where}"
+        return Finding(law, argument, where=where, **fields)
