@@ -24,7 +24,7 @@ def tanh(inputs: Array) -> Array:
 
 
 def sigmoid(inputs: Array) -> Array:
-    """Return sigma(x) = 1 / (1 + e⁻ˣ) for every entry x of `inputs` (any shape), without overflow at either end."""
+    """Return σ(x) = 1 / (1 + e⁻ˣ) for every entry x of `inputs` (any shape), without overflow at either end."""
     return lax.logistic(inputs)
 
 

@@ -37,7 +37,7 @@ def tanh_fwd(inputs: Array) -> tuple[Array, Residuals]:
 
 
 # tanh = sinh / cosh, so f' = (cosh² - sinh²) / cosh² = 1 - tanh² = sech², which lies in (0, 1]. As a product,
-#   sech²(x) = 4 / (eˣ + e⁻ˣ)² = 4 sigma(2x) sigma(-2x),
+#   sech²(x) = 4 / (eˣ + e⁻ˣ)² = 4 σ(2x) σ(-2x),
 # it keeps its relative accuracy for large |x|, where 1 - tanh² cancels.
 def tanh_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array]:
     """Return (d_inputs,) with d_inputs = sech²(x) g."""
@@ -45,15 +45,15 @@ def tanh_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array]:
 
 
 def sigmoid_fwd(inputs: Array) -> tuple[Array, Residuals]:
-    """Return sigma(x) and the residual x."""
+    """Return σ(x) and the residual x."""
     return sigmoid(inputs), inputs
 
 
-# sigma = 1 / (1 + e⁻ˣ), so f' = e⁻ˣ / (1 + e⁻ˣ)² = sigma(x) (1 - sigma(x)), which lies in (0, 1/4]. Since
-# 1 - sigma(x) = sigma(-x),
-#   f'(x) = sigma(x) sigma(-x), a product without cancellation.
+# σ = 1 / (1 + e⁻ˣ), so f' = e⁻ˣ / (1 + e⁻ˣ)² = σ(x) (1 - σ(x)), which lies in (0, 1/4]. Since
+# 1 - σ(x) = σ(-x),
+#   f'(x) = σ(x) σ(-x), a product without cancellation.
 def sigmoid_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array]:
-    """Return (d_inputs,) with d_inputs = sigma(x) sigma(-x) g."""
+    """Return (d_inputs,) with d_inputs = σ(x) σ(-x) g."""
     return (lax.logistic(residuals) * lax.logistic(-residuals) * cotangent,)
 
 
