@@ -124,15 +124,15 @@ def _check(
             continue
         here = base.at(floats, others)
         outputs = _output_structs(here, autodiff)
+        here_witness = make_witness(here)
         trial = Trial(
             make_subject(here),
             items.lattice(here, outputs, marks, domains, rng),
-            autodiff and AutodiffWitness(here),
-            witness if autodiff is None else AutodiffWitness(here),
+            here_witness if isinstance(here_witness, AutodiffWitness) else None,
+            here_witness,
             rng,
+            brief=not everything,
         )
-        if autodiff is not None:
-            trial.numbers = trial.autodiff  # type: ignore[assignment]
         _run(trial, everything)
         found += trial.findings
         notes += trial.notes
@@ -141,7 +141,9 @@ def _check(
 
 def _run(trial: Trial, everything: bool) -> None:
     try:
-        trial.answers  # noqa: B018 (the first look runs the rule; an error in it ends the trial)
+        _ = trial.answers64 if trial.brief else trial.answers
+        if trial.brief and trial.answers64 is None:
+            _ = trial.answers
     except RuleError as error:
         name = "the rule" if isinstance(trial.subject, RuleSubject) else "the backward pass"
         trial.failed("structure", None, trial.items[0], actual=str(error), expected=f"{name} runs")

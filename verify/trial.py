@@ -22,13 +22,18 @@ Subject = RuleSubject | BackwardSubject
 
 @dataclasses.dataclass
 class Trial:
-    """Answers of the subject and of the witnesses at `items`; every array is stacked over the items."""
+    """Answers of the subject and of the witnesses at `items`; every array is stacked over the items.
+
+    A `brief` trial (another shape than the example's) looks at the rule in float64 only: faults of one dtype show at
+    the example's shape too, and every program less is a tenth of a second.
+    """
 
     subject: Subject
     items: list[Item]
     autodiff: AutodiffWitness | None
     numbers: AutodiffWitness | NumbersWitness
     rng: np.random.Generator
+    brief: bool = False
     findings: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
 
@@ -150,8 +155,8 @@ class Trial:
 
     @cached_property
     def valid(self) -> np.ndarray:
-        """Which items count: the primal is finite there in the user's dtype, in float64, and so is the cotangent."""
-        answers = (*self.answers.primal, *(self.witness_outputs if self.autodiff is not None else ()))
+        """Which items count: the primal is finite there, in the user's dtype and in float64."""
+        answers = (*(() if self.brief and self.answers64 is not None else self.answers.primal), *(self.witness_outputs if self.autodiff is not None else ()))
         ok = np.ones(len(self.items), bool)
         for y in answers:
             ok &= np.isfinite(np.asarray(y, np.float64).reshape(len(ok), -1)).all(axis=1)

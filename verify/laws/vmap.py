@@ -6,14 +6,14 @@ function over one more axis; per-example gradients are the usual victim.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
-from typing import Any
-
 import jax
 import numpy as np
 
 from verify import _precision, compare, tolerance
+from verify.batched import quick_to_compile
 from verify.problem import Arrays
 from verify.trial import Trial
 
@@ -35,9 +35,10 @@ def check(trial: Trial) -> None:
     cotangents = tuple(np.asarray(w, np.float64)[rows] for w in trial.cotangents)
     others = tuple(n[rows[0]] for n in trial.others)
     subsets = list(_subsets(len(floats)))
+    program = jax.jit(lambda x, n, w: _mapped(trial, subsets, x, n, w), compiler_options=quick_to_compile())
     with _precision.double_precision():
-        mapped, looped = jax.jit(lambda x, n, w: _both(trial, subsets, x, n, w))(floats, others, cotangents)
-        mapped, looped = jax.tree.map(np.asarray, (mapped, looped))
+        mapped = jax.tree.map(np.asarray, program(floats, others, cotangents))
+    looped = _looped(trial, subsets, rows)
     for leaf, path in enumerate(trial.problem.float_paths):
         widest = compare.Entry()
         for subset, found, expected in zip(subsets, mapped, looped, strict=True):
@@ -53,22 +54,30 @@ def check(trial: Trial) -> None:
             trial.passed(LAW, path, **widest.margin())
 
 
-def _both(trial: Trial, subsets: list[tuple[bool, ...]], xs: Arrays, ns: Arrays, ws: Arrays) -> tuple[Any, Any]:
+def _mapped(trial: Trial, subsets: list[tuple[bool, ...]], xs: Arrays, ns: Arrays, ws: Arrays) -> list[Arrays]:
+    """The pullback under vmap, once per subset of batched arguments; the cotangent is always batched."""
+
     def pull(x: Arrays, w: Arrays) -> Arrays:
         return trial.subject.one(x, ns, w).cotangents
 
-    mapped, looped = [], []
+    out = []
     for subset in subsets:
         axes = tuple(0 if batched else None for batched in subset)
         chosen = tuple(x if batched else x[0] for x, batched in zip(xs, subset, strict=True))
-        mapped.append(jax.vmap(pull, in_axes=(axes, 0))(chosen, ws))
+        out.append(jax.vmap(pull, in_axes=(axes, 0))(chosen, ws))
+    return out
 
-        def one(i: Any, chosen: Arrays = chosen, subset: tuple[bool, ...] = subset) -> Arrays:
-            row = tuple(x[i] if batched else x for x, batched in zip(chosen, subset, strict=True))
-            return pull(row, tuple(w[i] for w in ws))
 
-        looped.append(jax.lax.map(one, np.arange(_WIDTH)))
-    return mapped, looped
+def _looped(trial: Trial, subsets: list[tuple[bool, ...]], rows: list[int]) -> list[Arrays]:
+    """The same, one row at a time, by the program that the other laws have compiled already."""
+    items = []
+    for subset in subsets:
+        for row in rows:
+            picked = [trial.items[row if batched else rows[0]] for batched in subset]
+            floats = tuple(item.floats[leaf] for leaf, item in enumerate(picked))
+            items.append(dataclasses.replace(trial.items[row], floats=floats, others=trial.items[rows[0]].others))
+    found = trial.subject.answers(items, double=True).cotangents
+    return [tuple(g[k * _WIDTH : (k + 1) * _WIDTH] for g in found) for k in range(len(subsets))]
 
 
 def _subsets(count: int) -> Iterator[tuple[bool, ...]]:
