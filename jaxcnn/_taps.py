@@ -8,7 +8,9 @@ Both are one `lax` call. A window of k x k entries has k² taps, so a loop over 
 (row-major) is the order in which ties are broken.
 """
 
-from collections.abc import Iterator
+import functools
+import operator
+from collections.abc import Iterable, Iterator
 
 from jax import lax
 
@@ -21,6 +23,11 @@ def offsets(windows: Windows) -> Iterator[Pair]:
     for a in range(windows.window[0]):
         for b in range(windows.window[1]):
             yield a * windows.dilation[0], b * windows.dilation[1]
+
+
+def total(terms: Iterable[Array]) -> Array:
+    """Return the sum of the terms, at least one, added first to last."""
+    return functools.reduce(operator.add, terms)
 
 
 def pad(inputs: Array, windows: Windows, value: float) -> Array:

@@ -60,13 +60,13 @@ def padding_amounts(padding: Padding, sizes: Pair, extents: Pair, strides: Pair)
     Raises:
         ValueError: if `padding` is neither "SAME", "VALID" nor a pair of pairs of integers.
     """
-    padding = padding_option(padding)
-    if padding == "VALID":
-        return ((0, 0), (0, 0))
-    if padding == "SAME":
-        totals = (max((-(-n // s) - 1) * s + e - n, 0) for n, e, s in zip(sizes, extents, strides, strict=True))
-        return tuple((total // 2, total - total // 2) for total in totals)
-    return padding
+    normal = padding_option(padding)
+    if not isinstance(normal, str):
+        return normal
+    if normal == "SAME":
+        rows, columns = (max((-(-n // s) - 1) * s + e - n, 0) for n, e, s in zip(sizes, extents, strides, strict=True))
+        return ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2))
+    return ((0, 0), (0, 0))
 
 
 def padding_option(padding: Any) -> Padding:

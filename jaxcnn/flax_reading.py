@@ -10,12 +10,13 @@ Nothing of `jaxcnn.ops` is used. LeCun's tanh and flattening, which Flax does no
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, cast
 
 import flax.linen as nn
 import jax.numpy as jnp
 
 from jaxcnn._types import Array, Key, Parameters, Shape
-from jaxcnn.layers import Layer
+from jaxcnn.layers import AvgPool, Conv, MaxPool
 from jaxcnn.network import Network
 
 
@@ -40,11 +41,11 @@ class FlaxReading:
             ValueError: if the layers and `input_shape` do not fit together.
         """
         self.network.shapes(input_shape)  # Flax would accept some shapes that the network does not
-        return FlaxModule(self.network).init(key, jnp.zeros(input_shape)).get("params", {})
+        return FlaxModule(self.network).init(key, jnp.zeros(input_shape, jnp.float32)).get("params", {})
 
     def apply(self, params: Parameters, inputs: Array) -> Array:
         """Return the outputs of the last layer: the logits, for a network without a softmax in the last place."""
-        return FlaxModule(self.network).apply({"params": params}, inputs)
+        return cast(Array, FlaxModule(self.network).apply({"params": params}, inputs))
 
 
 class FlaxModule(nn.Module):
@@ -61,7 +62,7 @@ class FlaxModule(nn.Module):
         return values
 
 
-def _conv(layer: Layer, name: str) -> Callable[[Array], Array]:
+def _conv(layer: Conv, name: str) -> Callable[[Array], Array]:
     return nn.Conv(
         layer.features,
         layer.kernel_size,
@@ -73,11 +74,11 @@ def _conv(layer: Layer, name: str) -> Callable[[Array], Array]:
     )
 
 
-def _max_pool(layer: Layer, _: str) -> Callable[[Array], Array]:
+def _max_pool(layer: MaxPool, _: str) -> Callable[[Array], Array]:
     return partial(nn.max_pool, window_shape=layer.window, strides=layer.strides, padding=layer.padding)
 
 
-def _avg_pool(layer: Layer, _: str) -> Callable[[Array], Array]:
+def _avg_pool(layer: AvgPool, _: str) -> Callable[[Array], Array]:
     options = {"window_shape": layer.window, "strides": layer.strides, "padding": layer.padding}
     return partial(nn.avg_pool, **options, count_include_pad=False)
 
@@ -90,7 +91,7 @@ def _flatten(values: Array) -> Array:
     return values.reshape(values.shape[0], -1)
 
 
-_READINGS: dict[str, Callable[[Layer, str], Callable[[Array], Array]]] = {
+_READINGS: dict[str, Callable[[Any, str], Callable[[Array], Array]]] = {
     "conv": _conv,
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,

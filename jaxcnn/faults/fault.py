@@ -46,7 +46,7 @@ def spoil(position: int, change: Change) -> Plant:
     """Return a plant that replaces the cotangent at `position` and leaves all others right."""
 
     def plant(rule: Rule) -> Rule:
-        def backward(residuals: Residuals, cotangent: Array, **options: Any) -> tuple[Array | None, ...]:
+        def backward(residuals: Residuals, cotangent: Array, **options: Any) -> tuple[Any, ...]:
             right = rule.backward(residuals, cotangent, **options)
             wrong = change(right[position], residuals, cotangent, **options)
             return (*right[:position], wrong, *right[position + 1 :])

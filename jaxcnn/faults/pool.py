@@ -23,12 +23,14 @@ def _shares(residuals: Residuals, cotangent: Array, options: dict[str, Any]) -> 
 
 def _all_maxima(_: Array, residuals: Residuals, cotangent: Array, **options: Any) -> Array:
     geometry, shares = _shares(residuals, cotangent, options)
-    return sum(_taps.place(share, geometry, offset) for share, offset in zip(shares, _offsets(geometry), strict=True))
+    return _taps.total(
+        _taps.place(share, geometry, offset) for share, offset in zip(shares, _offsets(geometry), strict=True)
+    )
 
 
 def _every_entry(_: Array, residuals: Residuals, cotangent: Array, **options: Any) -> Array:
     geometry = pool_windows(residuals.shape, **options)
-    return sum(_taps.place(cotangent, geometry, offset) for offset in _offsets(geometry))
+    return _taps.total(_taps.place(cotangent, geometry, offset) for offset in _offsets(geometry))
 
 
 def _first_entry(_: Array, residuals: Residuals, cotangent: Array, **options: Any) -> Array:
@@ -52,7 +54,7 @@ def _one_further(right: Array, *_: Any, **__: Any) -> Array:
 def _padding_counted(_: Array, residuals: Residuals, cotangent: Array, **options: Any) -> Array:
     geometry = pool_windows(residuals.shape, **options)
     share = cotangent / math.prod(geometry.window)
-    return sum(_taps.place(share, geometry, offset) for offset in _offsets(geometry))
+    return _taps.total(_taps.place(share, geometry, offset) for offset in _offsets(geometry))
 
 
 def _offsets(geometry: Windows) -> list[tuple[int, int]]:

@@ -64,7 +64,7 @@ def avg_pool(inputs: Array, *, window: Any, strides: Any = None, padding: Paddin
     """
     geometry = pool_windows(inputs.shape, window=window, strides=strides, padding=padding)
     padded = _taps.pad(inputs, geometry, 0)
-    total = sum(_taps.take(padded, geometry, offset) for offset in _taps.offsets(geometry))
+    total = _taps.total(_taps.take(padded, geometry, offset) for offset in _taps.offsets(geometry))
     return total / real_counts(geometry, inputs.dtype)
 
 

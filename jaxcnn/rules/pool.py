@@ -37,7 +37,7 @@ def max_pool_bwd(
         keep = (largest >= tap) | (largest != largest)
         largest, winner = jnp.where(keep, largest, tap), jnp.where(keep, winner, t)
     shares = (jnp.where(winner == t, cotangent, jnp.zeros_like(cotangent)) for t in range(len(offsets)))
-    return (sum(_taps.place(share, geometry, offset) for share, offset in zip(shares, offsets, strict=True)),)
+    return (_taps.total(_taps.place(share, geometry, offset) for share, offset in zip(shares, offsets, strict=True)),)
 
 
 def avg_pool_fwd(inputs: Array, **options: Any) -> tuple[Array, Residuals]:
@@ -54,4 +54,4 @@ def avg_pool_bwd(
     """Return (d_inputs,) for g = `cotangent`, (N, P, Q, C)."""
     geometry = pool_windows(residuals.shape, window=window, strides=strides, padding=padding)
     share = cotangent / real_counts(geometry, cotangent.dtype)
-    return (sum(_taps.place(share, geometry, offset) for offset in _taps.offsets(geometry)),)
+    return (_taps.total(_taps.place(share, geometry, offset) for offset in _taps.offsets(geometry)),)

@@ -25,7 +25,7 @@ class Rule:
     name: str
     primal: Callable[..., Array]
     forward: Callable[..., tuple[Array, Residuals]]
-    backward: Callable[..., tuple[Array | None, ...]]
+    backward: Callable[..., tuple[Any, ...]]
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -40,19 +40,19 @@ class Rule:
         a `custom_vjp` has none: differentiate `primal` for that.
         """
 
-        @jax.custom_vjp
         def with_rule(*arguments: Array) -> Array:
             return self.primal(*arguments, **options)
 
         def forward(*arguments: Array) -> tuple[Array, Residuals]:
             return self.forward(*arguments, **options)
 
-        def backward(residuals: Residuals, cotangent: Array) -> tuple[Array | None, ...]:
+        def backward(residuals: Residuals, cotangent: Array) -> tuple[Any, ...]:
             return self.backward(residuals, cotangent, **options)
 
-        with_rule.defvjp(forward, backward)
         with_rule.__name__ = with_rule.__qualname__ = self.name
-        return with_rule
+        installed = jax.custom_vjp(with_rule)
+        installed.defvjp(forward, backward)
+        return installed
 
 
 @dataclass(frozen=True, init=False)
