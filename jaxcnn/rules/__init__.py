@@ -1,8 +1,8 @@
 """The hand-derived derivative of every op: `<op>_fwd` keeps residuals, `<op>_bwd` maps a cotangent back.
 
 `RULES` is the table of all of them. Nothing in here calls autodiff: each backward is ordinary arithmetic with its
-derivation above it, and may itself be differentiated again, because its residuals are primals and not numbers cut loose
-from them.
+derivation above it, and may itself be differentiated again, because its residuals are computed from the primals and not
+cut loose from them.
 """
 
 from jaxcnn import ops

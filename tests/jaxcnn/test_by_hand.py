@@ -58,7 +58,7 @@ def test_on_whole_numbers_lenet_has_exactly_the_gradients_of_autodiff(integers):
 
 
 def test_one_altered_entry_is_noticed(integers):
-    _, (_, gradients) = by_hand(*whole_numbers(LENET, integers, jnp.float32))
+    _, (_, gradients) = jax.jit(by_hand)(*whole_numbers(LENET, integers, jnp.float32))
     altered = jax.tree.map(lambda x: x, gradients)
     altered["conv_1"]["kernel"] = altered["conv_1"]["kernel"].at[4, 0, 2, 1].add(1)
     with pytest.raises(AssertionError, match="Mismatched elements: 1 / 400"):
@@ -71,25 +71,29 @@ def test_the_gradient_of_the_loss_is_that_of_both_autodiff_readings(network, rea
     with jax.enable_x64(True):
         params = init_parameters(network, jax.random.key(3), SHAPE, dtype=jnp.float64)
         images, labels = reals(SHAPE, jnp.float64), jnp.asarray([7, 2])
-        loss, gradients = loss_and_gradients_by_hand(network, params, images, labels)
-        wanted = jax.value_and_grad(lambda params: cross_entropy(reading(network, params, images), labels))(params)
+
+        def loss(params, images):
+            return cross_entropy(reading(network, params, images), labels)
+
+        found = jax.jit(lambda *case: loss_and_gradients_by_hand(network, *case, labels))(params, images)
+        wanted = jax.jit(jax.value_and_grad(loss))(params, images)
         # Sums of at most 2 * 784 terms below 10, eight layers deep: 8 * 1568 * 10 roundings of eps at most.
         bound = 8 * 1568 * 10 * np.finfo(np.float64).eps
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=0, atol=bound), (loss, gradients), wanted)
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=0, atol=bound), found, wanted)
 
 
 def test_a_softmax_in_the_last_place_is_fused_with_the_loss_and_kept_in_the_outputs(reals):
-    with_softmax = Network(*LENET.layers, Softmax())
-    params, images, labels = init_parameters(LENET, jax.random.key(0), SHAPE), reals(SHAPE), jnp.asarray([1, 0])
+    with_softmax = Network(*MLP.layers, Softmax())
+    params, images, labels = init_parameters(MLP, jax.random.key(0), SHAPE), reals(SHAPE), jnp.asarray([1, 0])
     fused = loss_and_gradients_by_hand(with_softmax, params, images, labels)
-    jax.tree.map(np.testing.assert_array_equal, fused, loss_and_gradients_by_hand(LENET, params, images, labels))
+    jax.tree.map(np.testing.assert_array_equal, fused, loss_and_gradients_by_hand(MLP, params, images, labels))
     outputs, _ = forward(with_softmax, params, images)
-    np.testing.assert_array_equal(outputs, softmax(forward(LENET, params, images)[0]))
+    np.testing.assert_array_equal(outputs, softmax(forward(MLP, params, images)[0]))
 
 
 def test_gradients_have_the_structure_of_the_parameters():
-    params = init_parameters(LENET, jax.random.key(0), SHAPE)
-    _, gradients = loss_and_gradients_by_hand(LENET, params, jnp.ones(SHAPE), jnp.asarray([1, 0]))
+    params = init_parameters(MLP, jax.random.key(0), SHAPE)
+    _, gradients = loss_and_gradients_by_hand(MLP, params, jnp.ones(SHAPE), jnp.asarray([1, 0]))
     assert jax.tree.structure(gradients) == jax.tree.structure(params)
     assert list(gradients) == list(params)
 

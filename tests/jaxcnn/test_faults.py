@@ -13,9 +13,11 @@ every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 
 
 def different(ours, theirs):
-    """Return whether two cotangents differ by more than rounding: 0.01 % of the larger of 1 and their size."""
+    """Return whether two cotangents differ by more than rounding, relative to the larger of 1 and their size."""
+    # 0.01 % is 800 roundings of float32, and a tenth of the smallest fault; bfloat16 rounds by 0.4 % already.
+    tolerance = max(1e-4, 2 * float(jnp.finfo(theirs.dtype).eps))
     ours, theirs = ours.astype(jnp.float32), theirs.astype(jnp.float32)
-    return bool(jnp.any(jnp.abs(ours - theirs) > 1e-4 * jnp.maximum(1, jnp.abs(theirs))))
+    return bool(jnp.any(jnp.abs(ours - theirs) > tolerance * jnp.maximum(1, jnp.abs(theirs))))
 
 
 def cotangents(rule, arguments, cotangent, options):
@@ -40,14 +42,17 @@ def seen_in(view, rule, arguments, cotangent, options):
 def test_a_fault_changes_its_argument_where_it_shows_and_no_other(fault, example, reals):
     right, wrong = RULES[fault.rule], plant(fault.name)[fault.rule]
     arguments, options = example(fault.rule, jnp.bfloat16 if fault.shows_in == "dtype" else jnp.float32)
-    cotangent = 3 * reals(right.primal(*arguments, **options).shape, arguments[0].dtype)
+    shape = jax.eval_shape(lambda *values: right.primal(*values, **options), *arguments).shape
+    cotangent = 3 * reals(shape, arguments[0].dtype)
     position = right.arguments.index(fault.argument)
 
-    found, expected = (cotangents(rule, arguments, cotangent, options) for rule in (wrong, right))
+    found, expected = (
+        jax.jit(lambda *case, rule=rule: cotangents(rule, *case, options))(arguments, cotangent)
+        for rule in (wrong, right)
+    )
     assert different(found[position], expected[position]) == (fault.shows_in == "values")
     assert (found[position].dtype != arguments[position].dtype) == (fault.shows_in == "dtype")
-    for other in set(range(len(arguments))) - {position}:
-        np.testing.assert_array_equal(found[other], expected[other])
+    assert not any(different(found[other], expected[other]) for other in {*range(len(arguments))} - {position})
 
     if fault.shows_in in ("vmap", "second order"):
         found, expected = (seen_in(fault.shows_in, rule, arguments, cotangent, options) for rule in (wrong, right))

@@ -44,8 +44,11 @@ def test_the_rule_is_the_derivative_that_autodiff_finds(name, example, reals):
     with jax.enable_x64(True):
         arguments, options = example(name, jnp.float64)
         cotangent = reals(RULES[name].primal(*arguments, **options).shape, jnp.float64)
-        found = cotangents(name, arguments, cotangent, options)
-        assert_trees_close(found, cotangents_by_autodiff(name, arguments, cotangent, options), ROUNDING)
+        found, expected = (
+            jax.jit(lambda *case, function=function: function(name, *case, options))(arguments, cotangent)
+            for function in (cotangents, cotangents_by_autodiff)
+        )
+        assert_trees_close(found, expected, ROUNDING)
         altered = (found[0].at[(0,) * found[0].ndim].add(1e-6), *found[1:])
         with pytest.raises(AssertionError, match="Not equal to tolerance"):
             assert_trees_close(altered, found, ROUNDING)
@@ -70,16 +73,15 @@ def test_the_derivative_of_the_rule_is_the_second_derivative(name, example, real
 
 @every_rule
 @pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16, jnp.float32, jnp.float64])
-def test_every_cotangent_has_the_shape_and_dtype_of_its_argument(name, dtype, example, reals):
+def test_every_cotangent_has_the_shape_and_dtype_of_its_argument(name, dtype, example):
     with jax.enable_x64(True):
         arguments, options = example(name, dtype)
-        outputs = RULES[name].primal(*arguments, **options)
+        # Shapes and dtypes are known without computing anything.
+        outputs = jax.eval_shape(lambda *values: RULES[name].primal(*values, **options), *arguments)
+        found = jax.eval_shape(lambda *case: cotangents(name, *case, options), arguments, outputs)
         assert outputs.dtype == dtype
-        for found, argument in zip(
-            cotangents(name, arguments, reals(outputs.shape, dtype), options), arguments, strict=True
-        ):
-            assert found.shape == argument.shape
-            assert found.dtype == argument.dtype
+        assert [one.shape for one in found] == [one.shape for one in arguments]
+        assert [one.dtype for one in found] == [dtype] * len(arguments)
 
 
 @every_rule
