@@ -26,10 +26,12 @@ _HTML = """<!doctype html>
 <h1>{{ title }}</h1>
 {% for report in reports %}
 <h2>{{ report.name }}: <span class="{{ 'held' if report.ok else 'failed' }}">{{ verdict(report) }}</span></h2>
-<div class="wide"><table><tr><th>law</th><th>argument</th><th>verdict</th><th>error / tolerance</th><th>finding</th></tr>
+<div class="wide"><table><tr><th>law</th><th>argument</th><th>verdict</th>
+<th>error / tolerance</th><th>finding</th></tr>
 {% for kind, css, findings in groups(report) %}{% for finding in findings %}
 <tr><td>{{ finding.law }}</td><td><code>{{ finding.argument or "" }}</code></td><td class="{{ css }}">{{ kind }}</td>
-<td class="number">{{ ratio(finding) }}</td><td>{% if kind == "held" %}{{ sentence(finding) }}{% else %}<pre>{{ finding }}</pre>{% endif %}</td></tr>
+<td class="number">{{ ratio(finding) }}</td>
+<td>{% if kind == "held" %}{{ sentence(finding) }}{% else %}<pre>{{ finding }}</pre>{% endif %}</td></tr>
 {% endfor %}{% endfor %}</table></div>
 {% for note in report.notes %}<p class="open">{{ note }}</p>{% endfor %}
 {% endfor %}</html>

@@ -17,6 +17,7 @@ from verify import _precision
 
 _ENTRIES = 1 << 21  # entries per chunk and leaf stack: 16 MiB of float64, small beside any working set
 CHUNK = 32
+_SMALL = 2048  # entries of one item up to which compiling costs more than running
 
 
 class Batched:
@@ -28,7 +29,7 @@ class Batched:
         def program(stacked: Any) -> Any:
             return jax.lax.map(lambda row: one(*row), stacked)
 
-        self._program = jax.jit(program, compiler_options=quick_to_compile() if double else None)
+        self._program = jax.jit(program, compiler_options=quick_to_compile(entries) if double else None)
         self._chunk = max(1, min(CHUNK, _ENTRIES // max(1, entries)))
         self._double = double
 
@@ -45,10 +46,11 @@ class Batched:
         return jax.tree.map(np.asarray, self._program(stacked))
 
 
-def quick_to_compile() -> dict[str, Any] | None:
-    """Compiler options for programs that run once: on the CPU, code generation without optimisation.
+def quick_to_compile(entries: int) -> dict[str, Any] | None:
+    """Compiler options for small programs that run once: on the CPU, code generation without optimisation.
 
     Compiling is over 95 % of a check; this takes 0.11 s where the default takes 0.27 s (a convolution's rule, 2 cores).
-    Only float64 programs use it: the rule in the user's own dtype is compiled as the user's program will be.
+    Large problems run long enough to want optimised code (a whole LeNet runs 50 times slower without). Only float64
+    programs use it: the rule in the user's own dtype is compiled as the user's program will be.
     """
-    return {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else None
+    return {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" and entries <= _SMALL else None

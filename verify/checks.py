@@ -82,7 +82,9 @@ def check_backward(
     treedef = jax.tree.structure(out)
     leaves = jax.tree.leaves(out)
     if not leaves or not all(hasattr(y, "dtype") and _precision.is_float(y) for y in leaves):
-        raise TypeError(f"`{base.name}` must return floating-point arrays only; got {[problem.leaf_type(y) for y in leaves]}.")
+        raise TypeError(
+            f"`{base.name}` must return floating-point arrays only; got {[problem.leaf_type(y) for y in leaves]}."
+        )
 
     def subject(p: Problem) -> Subject:
         made = BackwardSubject(p, backward, treedef, traceable=False)
@@ -90,7 +92,7 @@ def check_backward(
         return made
 
     def witness(p: Problem) -> AutodiffWitness | NumbersWitness:
-        return AutodiffWitness(p) if traced else NumbersWitness(p.call)
+        return AutodiffWitness(p, strip=False) if traced else NumbersWitness(p.call)
 
     report = _check(base, subject, witness, args, domain, budget, seed, started)
     if not traced:
@@ -174,7 +176,7 @@ def _marks(base: Problem, autodiff: AutodiffWitness | None, notes: list[str]) ->
 
 
 def _outputs(base: Problem) -> None:
-    """Raise early, in the caller's words, when `fun` does not work at the example or returns nothing to differentiate."""
+    """Raise early when `fun` does not work at the example or returns nothing to differentiate."""
     outputs = base.outputs(base.floats, base.others)
     if not outputs:
         raise TypeError(f"`{base.name}` must return at least one floating-point array; got none.")

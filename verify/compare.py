@@ -6,12 +6,14 @@ runs of the same program are compared, and everything else that is not finite is
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import dataclasses
+from typing import Any
 
 import numpy as np
 
 
-class Entry(NamedTuple):
+@dataclasses.dataclass(frozen=True, order=True)
+class Entry:
     """One entry of a comparison; `ratio` is error over tolerance, 0 for equal entries, inf without tolerance."""
 
     ratio: float = 0.0
@@ -28,7 +30,7 @@ class Entry(NamedTuple):
 
     def fields(self) -> dict[str, Any]:
         """What a failing `Finding` shows of it."""
-        shown = self._asdict()
+        shown = dataclasses.asdict(self)
         del shown["ratio"]
         return shown
 

@@ -40,7 +40,7 @@ class Domain:
             raise ValueError(f"`special` must lie in [{self.low}, {self.high}]; got {outside[0]}.")
 
     def clip(self, values: Any) -> np.ndarray:
-        """Move values into [low, high], keeping their dtype (bounds round inwards is not needed: both are admissible)."""
+        """Move values into [low, high], keeping their dtype."""
         array = np.asarray(values)
         if self.low is None and self.high is None:
             return array

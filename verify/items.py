@@ -1,4 +1,4 @@
-"""Where a rule is examined: an `Item` is one point with one cotangent; items of equal shape are stacked and run at once.
+"""Where a rule is examined: an `Item` is one point with one cotangent; items of equal shape run in one program.
 
 Random points are not where bugs live, so `lattice` always adds zeros of both signs, ones, ties, equal arguments,
 thresholds read from the primal, saturation, tiny and large values, and cotangents that are zero, one-hot and large.

@@ -25,7 +25,7 @@ _SAME = frozenset(
 _WIDEST = frozenset("select_n max min concatenate pad clamp dynamic_update_slice select_and_gather_add".split())
 _SUMS = frozenset("reduce_sum reduce_window_sum cumsum".split())
 _LOGICAL = frozenset(
-    "gt lt ge le eq ne and or not xor argmax argmin iota is_finite shift_left shift_right_logical rem random_bits".split()
+    "gt lt ge le eq ne and or not xor argmax argmin iota is_finite shift_left shift_right_logical rem".split()
 )
 _PRODUCTS = frozenset(["dot_general", "conv_general_dilated"])
 _COUNTS = 12  # averages over more than 12 entries: the least common multiple of the counts outgrows a float32
@@ -96,7 +96,12 @@ class _Walk:
         if rule is None:
             raise _NotInteger(f"`{name}` does not map integers to integers that can be bounded")
         size = rule(eqn, sizes)
-        if name not in ("div",) and all(s.degree == 0 for s in sizes) and name in _SAME and sizes[0].constant is not None:
+        if (
+            name not in ("div",)
+            and all(s.degree == 0 for s in sizes)
+            and name in _SAME
+            and sizes[0].constant is not None
+        ):
             size = size._replace(constant=sizes[0].constant)
         return [size] * len(eqn.outvars)
 

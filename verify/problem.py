@@ -76,13 +76,14 @@ def make(fun: Callable[..., Any], args: Sequence[Any]) -> Problem:
     if not callable(fun):
         raise TypeError(f"`fun` must be callable; got {type(fun).__name__}.")
     names = argument_names(fun, len(args))
+    widest = jax.dtypes.canonicalize_dtype(np.float64)  # float32 unless x64 is on: what JAX itself does to float64
     entries, treedef = jax.tree_util.tree_flatten_with_path(tuple(args))
     kinds, fixed, paths, owners, floats, others = [], [], [], [], [], []
     for path, leaf in entries:
         owner = path[0].idx
         name = names[owner] + jax.tree_util.keystr(path[1:])
         if isinstance(leaf, float):
-            leaf = np.asarray(leaf, np.float64 if jax.config.jax_enable_x64 else np.float32)
+            leaf = np.asarray(leaf, widest)
         if not isinstance(leaf, np.ndarray | np.generic | jax.Array):
             kinds.append("fixed")
             fixed.append(leaf)
@@ -91,8 +92,8 @@ def make(fun: Callable[..., Any], args: Sequence[Any]) -> Problem:
             others.append(leaf)
         elif _precision.is_float(leaf):
             leaf = np.asarray(leaf)
-            if leaf.dtype == np.float64 and not jax.config.jax_enable_x64:
-                leaf = leaf.astype(np.float32)  # what JAX itself does with a float64 array in this mode
+            if leaf.dtype == np.float64:
+                leaf = leaf.astype(widest)
             if np.isnan(leaf.astype(np.float64)).any():
                 raise ValueError(f"`{name}` holds NaN: pass an example at which `{describe(fun)[0]}` is defined.")
             kinds.append("float")

@@ -52,7 +52,8 @@ def _import_line(role: str, fun: Any) -> str:
 
 def _source(argument: Any) -> str | None:
     """An argument as source, or None when it is too large or has no literal form."""
-    leaves, treedef = jax.tree.flatten(argument)
+    leaves = jax.tree.leaves(argument)
+    treedef: Any = jax.tree.structure(argument)
     if sum(np.size(leaf) for leaf in leaves) > _LONGEST:
         return None
     texts = [_array_source(leaf) for leaf in leaves]

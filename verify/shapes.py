@@ -36,8 +36,10 @@ def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axi
     for size in range(2, 5):
         for group in itertools.combinations(left, size):
             sizes = {arrays[a].shape[d] for a, d in group}
-            if len(sizes) == 1 and not any(axis in g for g in groups for axis in group) and _accepts(
-                problem, dict.fromkeys(group, 1)
+            if (
+                len(sizes) == 1
+                and not any(axis in g for g in groups for axis in group)
+                and _accepts(problem, dict.fromkeys(group, 1))
             ):
                 groups.append(group)
         left = [axis for axis in left if not any(axis in g for g in groups)]

@@ -46,7 +46,7 @@ def equations(jaxpr: Any) -> Iterator[Any]:
 
 
 def opaque(jaxpr: Any) -> tuple[str, ...]:
-    """Names of primitives that hold a rule which `without_rules` could not enter: reported, never skipped in silence."""
+    """Names of primitives holding a rule that `without_rules` could not enter: reported, never skipped in silence."""
     known = {*_CALLS, *_RULES, *_LOOPS}
     names = [
         eqn.primitive.name

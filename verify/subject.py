@@ -101,7 +101,9 @@ class BackwardSubject:
             returned = (returned,)
         if not isinstance(returned, tuple | list) or len(returned) != len(arguments):
             count = len(returned) if isinstance(returned, tuple | list) else type(returned).__name__
-            raise RuleError(f"the backward pass must return {len(arguments)} cotangents, one per argument; got {count}.")
+            raise RuleError(
+                f"the backward pass must return {len(arguments)} cotangents, one per argument; got {count}."
+            )
         leaves: list[Any] = []
         position = 0
         for name, argument, part in zip(self._names(arguments), arguments, returned, strict=True):
@@ -110,7 +112,8 @@ class BackwardSubject:
             position += count
             if "float" not in kinds:
                 continue  # integers have no cotangent: whatever stands there is ignored
-            found, expected = jax.tree.structure(part), jax.tree.structure(argument)
+            found: Any = jax.tree.structure(part)
+            expected: Any = jax.tree.structure(argument)
             if found != expected:
                 raise RuleError(f"the cotangent of `{name}` must have the tree {expected}; got {found}.")
             flat = jax.tree.leaves(part)

@@ -1,4 +1,4 @@
-"""Thresholds of a primal, read from its jaxpr: the constants that values are compared with, clipped to, or maxed with."""
+"""Thresholds of a primal, read from its jaxpr: the constants that values are compared with or clipped to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def find(jaxpr: Any) -> tuple[float, ...]:
     return tuple(dict.fromkeys(v for v in found if np.isfinite(v)))[:_MOST]
 
 
-def _walk(jaxpr: Any, consts: Sequence[tuple[float, ...]], args: Sequence[tuple[float, ...]], found: list[float]) -> None:
+def _walk(
+    jaxpr: Any, consts: Sequence[tuple[float, ...]], args: Sequence[tuple[float, ...]], found: list[float]
+) -> None:
     env: dict[Any, tuple[float, ...]] = dict(zip(jaxpr.constvars, consts, strict=True))
     env.update(zip(jaxpr.invars, args, strict=True))
 
@@ -52,6 +54,6 @@ def _enter(inner: Any, values: list[tuple[float, ...]], found: list[float]) -> N
 
 def _values(value: Any) -> tuple[float, ...]:
     array = np.asarray(value)
-    if array.dtype.kind not in "f" and str(array.dtype) != "bfloat16" or array.size > 4:
+    if (array.dtype.kind not in "f" and str(array.dtype) != "bfloat16") or array.size > 4:
         return ()
     return tuple(float(v) for v in array.reshape(-1))

@@ -42,6 +42,11 @@ class Trial:
         """The problem at this trial's shape."""
         return self.subject.problem
 
+    @property
+    def entries(self) -> int:
+        """Entries of one point: what the cost of running grows with."""
+        return self.items[0].size
+
     @cached_property
     def answers(self) -> Answers:
         """The subject's answers in the user's dtype."""
@@ -108,7 +113,9 @@ class Trial:
         """
         assert self.autodiff is not None
         errors = []
-        for g, expected in zip(self.autodiff.native_gradients(self.floats, self.others, self.cotangents), self.witness, strict=True):
+        for g, expected in zip(
+            self.autodiff.native_gradients(self.floats, self.others, self.cotangents), self.witness, strict=True
+        ):
             off = np.abs(np.asarray(g, np.float64) - expected).reshape(len(g), -1)
             off = np.where(np.isfinite(off), off, np.inf).max(axis=1, initial=0.0)
             errors.append(off.reshape(-1, *[1] * (expected.ndim - 1)))
@@ -156,7 +163,10 @@ class Trial:
     @cached_property
     def valid(self) -> np.ndarray:
         """Which items count: the primal is finite there, in the user's dtype and in float64."""
-        answers = (*(() if self.brief and self.answers64 is not None else self.answers.primal), *(self.witness_outputs if self.autodiff is not None else ()))
+        answers = (
+            *(() if self.brief and self.answers64 is not None else self.answers.primal),
+            *(self.witness_outputs if self.autodiff is not None else ()),
+        )
         ok = np.ones(len(self.items), bool)
         for y in answers:
             ok &= np.isfinite(np.asarray(y, np.float64).reshape(len(ok), -1)).all(axis=1)

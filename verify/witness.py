@@ -27,12 +27,18 @@ def inner_product(left: Sequence[Any], right: Sequence[Any]) -> Any:
 
 
 class AutodiffWitness:
-    """Autodiff and numbers of the rule-free primal of `problem`, in float64 whatever the user's dtype."""
+    """Autodiff and numbers of the primal of `problem`, in float64 whatever the user's dtype."""
 
-    def __init__(self, problem: Problem) -> None:
-        """Nothing is traced or compiled before the first question."""
+    def __init__(self, problem: Problem, *, strip: bool = True) -> None:
+        """Nothing is traced or compiled before the first question.
+
+        Args:
+            problem: the primal and its example.
+            strip: remove custom rules from the primal. Without, it is differentiated as `jax.grad` would: right where
+                the rules inside are not the ones on trial.
+        """
         self._problem = problem
-        self.call: FloatFunction = stripping.without_rules(problem.call)
+        self.call: FloatFunction = stripping.without_rules(problem.call) if strip else problem.call
         self._entries = sum(np.size(x) for x in problem.floats)
 
     @cached_property
@@ -77,9 +83,7 @@ class AutodiffWitness:
     ) -> richardson.Differences:
         """Difference quotients of <w, f(x + t v)> at the steps of `richardson.STEPS`."""
         return richardson.Differences(
-            *self._differences(
-                _precision.to_float64(floats), others, _precision.to_float64(cotangents), directions
-            )
+            *self._differences(_precision.to_float64(floats), others, _precision.to_float64(cotangents), directions)
         )
 
     def _difference_quotients(self, xs: Arrays, ns: Arrays, ws: Arrays, vs: Arrays) -> Arrays:

@@ -4,6 +4,7 @@ rules = plant("conv_kernel_not_flipped")
 loss, gradients = loss_and_gradients_by_hand(network, params, images, labels, rules=rules)
 """
 
+import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -28,9 +29,12 @@ def plant(name: str, rules: Rules = RULES) -> Rules:
         rules: the rules to start from; they are not changed.
 
     Raises:
-        ValueError: if there is no such fault; the message lists the names.
+        ValueError: if there is no such fault; the message names the nearest ones.
     """
     if name not in FAULTS:
-        raise ValueError(f"`name` must be a planted fault; got {name!r}: use one of {', '.join(FAULTS)}.")
+        near = difflib.get_close_matches(name, FAULTS, n=3) or list(FAULTS)[:3]
+        raise ValueError(
+            f"There is no fault called {name!r}: did you mean {', '.join(near)}? `jaxcnn faults` lists all."
+        )
     fault = FAULTS[name]
     return rules.replaced(fault.plant(rules[fault.rule]))

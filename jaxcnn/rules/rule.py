@@ -50,6 +50,10 @@ class Rule:
             return self.backward(residuals, cotangent, **options)
 
         with_rule.__name__ = with_rule.__qualname__ = self.name
+        names = self.arguments
+        with_rule.__signature__ = inspect.Signature(  # so that a report can say `kernel` and not `args[1]`
+            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
+        )
         installed = jax.custom_vjp(with_rule)
         installed.defvjp(forward, backward)
         return installed

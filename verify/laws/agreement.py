@@ -59,7 +59,7 @@ def check(trial: Trial) -> None:
 
 
 def _beside_peer(trial: Trial, native: _Comparison) -> _Comparison:
-    """For a rule that is right in float64: allow it in the user's dtype what plain autodiff of the primal loses there."""
+    """Allow a rule that is right in float64 to lose in the user's dtype what plain autodiff of the primal loses."""
     if max(ratio.max(initial=0.0) for ratio in native.ratios) <= 1:
         return native
     allowed = tuple(a + 16 * p for a, p in zip(native.allowed, trial.peer_errors, strict=True))
@@ -87,7 +87,9 @@ def _compare(trial: Trial, cotangents: Any, dtype: Any) -> _Comparison:
     Intermediates of that scale may cancel in a correct rule (softmax: y (g - <g, y>)).
     """
     u = _precision.unit_roundoff(dtype)
-    scale = np.max([np.abs(np.asarray(w, np.float64).reshape(len(w), -1)).max(axis=1) for w in trial.cotangents], axis=0)
+    scale = np.max(
+        [np.abs(np.asarray(w, np.float64).reshape(len(w), -1)).max(axis=1) for w in trial.cotangents], axis=0
+    )
     slack = tolerance.LAMBDA * np.sqrt(trial.length) * u * scale
     actual, allowed, ratios = _precision.to_float64(cotangents), [], []
     for g, expected, spread in zip(actual, trial.witness, trial.spread, strict=True):
@@ -99,7 +101,9 @@ def _compare(trial: Trial, cotangents: Any, dtype: Any) -> _Comparison:
 
 def _judge(trial: Trial, comparison: _Comparison, skip: set[int]) -> set[int]:
     """Ask the numbers about every disagreement; record failures; return the leaves that are wrong."""
-    queries = [q for leaf in range(len(comparison.ratios)) if leaf not in skip for q in _disagreements(comparison, leaf)]
+    queries = [
+        q for leaf in range(len(comparison.ratios)) if leaf not in skip for q in _disagreements(comparison, leaf)
+    ]
     if not queries:
         return set()
     estimates = _ask(trial, queries)
@@ -122,7 +126,9 @@ def _disagreements(comparison: _Comparison, leaf: int) -> list[_Query]:
     for i in [i for i in range(len(flat)) if flat[i].max(initial=0.0) > 1][:_ITEMS]:
         order = np.argsort(-flat[i], kind="stable")[:_QUERIES]
         queries += [
-            _Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, ratios.shape[1:]))) for j in order if flat[i, j] > 1
+            _Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, ratios.shape[1:])))
+            for j in order
+            if flat[i, j] > 1
         ]
     return queries
 
@@ -144,7 +150,10 @@ def _ask(trial: Trial, queries: list[_Query]) -> list[richardson.Estimate]:
         estimate = richardson.settle(found.central[k], found.right[k], found.left[k], float(found.scale[k]))
         estimates.append(
             estimate._replace(
-                value=estimate.value / unit, error=estimate.error / unit, low=estimate.low / unit, high=estimate.high / unit
+                value=estimate.value / unit,
+                error=estimate.error / unit,
+                low=estimate.low / unit,
+                high=estimate.high / unit,
             )
         )
     return estimates
@@ -232,7 +241,9 @@ def _convention(trial: Trial, query: _Query, actual: float, allowed: float) -> b
     item = trial.items[query.item]
     if item.label.startswith(("the example", "random")):
         return False
-    row = [tuple(a[None] for a in trial.row(part, query.item)) for part in (trial.floats, trial.others, trial.cotangents)]
+    row = [
+        tuple(a[None] for a in trial.row(part, query.item)) for part in (trial.floats, trial.others, trial.cotangents)
+    ]
     inner = trial.autodiff.inner_gradients(*row)[query.leaf][(0, *query.index)]
     if not abs(float(inner) - actual) <= allowed:
         return False
@@ -260,9 +271,7 @@ def _against_numbers_alone(trial: Trial) -> None:
         entries = np.arange(size) if size <= 32 else trial.rng.choice(size, 32, replace=False)
         shape = trial.floats[leaf].shape[1:]
         rows = [i for i in range(len(trial.items)) if trial.valid[i]][:_ITEMS]
-        queries = [
-            _Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, shape))) for i in rows for j in entries
-        ]
+        queries = [_Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, shape))) for i in rows for j in entries]
         _numbers_findings(trial, leaf, path, queries, whole=size <= 32)
 
 
@@ -297,4 +306,3 @@ _AUTODIFF_OFF = "the numbers confirm the rule where autodiff of its primal is in
 _CONVENTION = "at {} the primal has a kink; the rule returns one of its generalised gradients."
 _TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
 _EXTREME = "the rule is not finite, at inputs beyond 1e4 or with a derivative that the dtype cannot hold"
-

@@ -83,7 +83,7 @@ def _compare(trial: Trial, law: str, i: int, found: Arrays, expected: Arrays, *,
     widest = compare.Entry()
     for leaf, path in enumerate(trial.problem.float_paths):
         a, b = np.asarray(found[leaf], np.float64), np.asarray(expected[leaf], np.float64)
-        allowed = 0.0
+        allowed: Any = 0.0
         if not exact:
             spread = trial.spread[leaf][i] if trial.autodiff is not None else u * np.abs(b).max(initial=0.0)
             peer = np.abs(b - trial.witness[leaf][i]) if trial.autodiff is not None else None

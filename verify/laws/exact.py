@@ -1,8 +1,9 @@
 """Law: on small integers the cotangents of a piecewise-polynomial rule are exact, bit for bit.
 
 Where the primal is made of sums, products, selections and maxima with integer constants, every intermediate on integer
-inputs is an integer, and float arithmetic on integers is exact below 2^(mantissa bits). A bound on every intermediate of
-the rule and of its witness is computed first, from the programs (`magnitude.bound`); only below it is equality asked for.
+inputs is an integer, and float arithmetic on integers is exact below 2^(mantissa bits). A bound on every intermediate
+of the rule and of its witness is computed first, from the programs (`magnitude.bound`); only below it is equality
+asked for.
 
 For a polynomial of degree d that is not zero, k independent trials with entries from m integers all vanish with
 probability at most (d / m)^k (Schwartz 1980; Zippel 1979): the bound on accepting a wrong rule that the finding states.
@@ -93,7 +94,10 @@ def _judge(
             trial.failed(LAW, path, item, **entry.fields())
             return
     chance = min(1.0, degree / (2 * top + 1)) ** len(items)
-    sentence = f"equal bit for bit in {len(items)} trials; a wrong polynomial of degree {degree} passes with probability <= {chance:.1e}."
+    sentence = (
+        f"equal bit for bit in {len(items)} trials; "
+        f"a wrong polynomial of degree {degree} passes with probability <= {chance:.1e}."
+    )
     trial.passed(LAW, path, error=0.0, tolerance=0.0, diagnosis=Diagnosis("exact", sentence))
 
 

@@ -49,7 +49,9 @@ def check(trial: Trial) -> None:
             size += max(float(np.abs(w[i]).max(initial=0.0)) for w in duals)
         if not np.isfinite(left) and not np.isfinite(right):
             continue  # both modes say the same; whether they may is for the agreement and numbers laws
-        allowed = tolerance.LAMBDA * np.sqrt(trial.length) * (u * size + shake) + _precision.smallest_normal(trial.dtype)
+        allowed = tolerance.LAMBDA * np.sqrt(trial.length) * (u * size + shake) + _precision.smallest_normal(
+            trial.dtype
+        )
         entry = compare.worst(np.asarray(right), np.asarray(left), allowed)
         if not entry.holds:
             trial.failed(LAW, None, trial.items[i], **entry.fields())
@@ -68,7 +70,7 @@ def _own_tangents(trial: Trial, directions: Arrays) -> Arrays | None:
         return jax.jvp(lambda *x: call(x, ns), tuple(xs), tuple(vs))[1]
 
     try:
-        return Batched(one, 1, double=True)(_precision.to_float64(trial.floats), trial.others, directions)
+        return Batched(one, trial.entries, double=True)(_precision.to_float64(trial.floats), trial.others, directions)
     except TypeError as error:
         if _NO_FORWARD_MODE in str(error):
             return None
@@ -76,7 +78,7 @@ def _own_tangents(trial: Trial, directions: Arrays) -> Arrays | None:
 
 
 def _differentiable(trial: Trial, gradients: Arrays, i: int) -> bool:
-    """Whether rule and autodiff agree at item i (to the conditioning of the user's dtype): elsewhere the agreement law speaks, and conventions may differ."""
+    """Whether rule and autodiff agree at item i: elsewhere the agreement law speaks, and conventions may differ."""
     pairs = zip(gradients, trial.witness, trial.spread, strict=True)
     for g, expected, spread in pairs:
         allowed = tolerance.bound(np.float64, expected[i], spread[i], trial.length)

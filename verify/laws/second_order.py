@@ -40,10 +40,10 @@ def check(trial: Trial) -> None:
     joined = tuple(np.concatenate(leaves) for leaves in zip(*stacks, strict=True))
     cuts = (len(xs), len(xs) + len(ws))
     others = tuple(np.concatenate([n] * len(stacks)) for n in ns)
-    witness = Batched(_second(trial.autodiff.call), 1, double=True)
+    witness = Batched(_second(trial.autodiff.call), trial.entries, double=True)
     values = witness(joined[: cuts[0]], others, joined[cuts[0] : cuts[1]], joined[cuts[1] :])
     try:
-        found = Batched(_second(trial.problem.call), 1, double=True)(xs, ns, ws, vs)
+        found = Batched(_second(trial.problem.call), trial.entries, double=True)(xs, ns, ws, vs)
     except Exception as error:
         first = (str(error).strip().splitlines() or ["no message"])[0]
         trial.notes.append(f"second order was left out: the rule cannot be differentiated again ({first})")
@@ -88,7 +88,9 @@ def _compare(
         if not np.isfinite(expected[k]).all():
             continue
         scale = _precision.unit_roundoff(dtype) * float(np.abs(expected[k]).max(initial=0.0))
-        entry = compare.worst(found[k], expected[k], tolerance.bound(dtype, expected[k], spread[k] + scale, trial.length**2))
+        entry = compare.worst(
+            found[k], expected[k], tolerance.bound(dtype, expected[k], spread[k] + scale, trial.length**2)
+        )
         if not entry.holds:
             shown = ("# d/dx <backward(x, w), v> of the rule differs from the same of its primal without the rule",)
             trial.failed(LAW, name, trial.items[i], reproduce=shown, **entry.fields())

@@ -65,4 +65,8 @@ def _other_dtype(trial: Trial, dtype: Any, bad: set[str]) -> None:
 
 def _lines(trial: Trial, dtype: Any) -> tuple[str, ...]:
     shapes = ", ".join(f"jax.numpy.ones({tuple(np.shape(x))}, {dtype.name!r})" for x in trial.items[0].floats)
-    return ("import jax", f"xs = [{shapes}]  # the float leaves; then jax.vjp(fun, ...)", "# compare dtypes of the cotangents")
+    return (
+        "import jax",
+        f"xs = [{shapes}]  # the float leaves; then jax.vjp(fun, ...)",
+        "# compare dtypes of the cotangents",
+    )

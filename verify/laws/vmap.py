@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterator
+
 import jax
 import numpy as np
 
@@ -19,7 +20,7 @@ from verify.trial import Trial
 
 LAW = "vmap = loop"
 _WIDTH = 3  # rows that are mapped over: differs from batch sizes 1 and 2
-_SUBSETS = 7  # all subsets of three arguments; with more, all together and each alone
+_MOST = 3  # arguments up to which every subset is tried; with more, all together and each alone
 
 
 def check(trial: Trial) -> None:
@@ -34,8 +35,10 @@ def check(trial: Trial) -> None:
     floats = tuple(np.asarray(x, np.float64)[rows] for x in trial.floats)
     cotangents = tuple(np.asarray(w, np.float64)[rows] for w in trial.cotangents)
     others = tuple(n[rows[0]] for n in trial.others)
-    subsets = list(_subsets(len(floats)))
-    program = jax.jit(lambda x, n, w: _mapped(trial, subsets, x, n, w), compiler_options=quick_to_compile())
+    subsets = list(_subsets(trial.problem.float_owners))
+    program = jax.jit(
+        lambda x, n, w: _mapped(trial, subsets, x, n, w), compiler_options=quick_to_compile(trial.entries)
+    )
     with _precision.double_precision():
         mapped = jax.tree.map(np.asarray, program(floats, others, cotangents))
     looped = _looped(trial, subsets, rows)
@@ -80,10 +83,16 @@ def _looped(trial: Trial, subsets: list[tuple[bool, ...]], rows: list[int]) -> l
     return [tuple(g[k * _WIDTH : (k + 1) * _WIDTH] for g in found) for k in range(len(subsets))]
 
 
-def _subsets(count: int) -> Iterator[tuple[bool, ...]]:
-    every = [s for s in itertools.product((True, False), repeat=count) if any(s)] if count <= 3 else []
-    single = [tuple(i == j for j in range(count)) for i in range(count)]
-    yield from every or [(True,) * count, *single][:_SUBSETS]
+def _subsets(owners: tuple[int, ...]) -> Iterator[tuple[bool, ...]]:
+    """Which leaves are batched: the leaves of one argument always together, as `in_axes` of the user's call would."""
+    arguments = sorted(set(owners))
+    if len(arguments) <= _MOST:
+        choices = [c for c in itertools.product((True, False), repeat=len(arguments)) if any(c)]
+    else:
+        choices = [(True,) * len(arguments), *(tuple(a == b for b in arguments) for a in arguments)]
+    for choice in choices:
+        batched = dict(zip(arguments, choice, strict=True))
+        yield tuple(batched[owner] for owner in owners)
 
 
 def _allowed(trial: Trial, rows: list[int], leaf: int, expected: np.ndarray) -> np.ndarray:

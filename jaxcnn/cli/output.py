@@ -1,0 +1,46 @@
+"""Consoles and files of the command line: plain text when piped, whole files or none."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+_PIPED_WIDTH = 160  # wide enough for every table, so that no line is folded on its way to a file or to grep
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that colours on a terminal only, and does not fold lines elsewhere."""
+    made = Console(stderr=stderr)
+    return made if made.is_terminal else Console(stderr=stderr, width=_PIPED_WIDTH)
+
+
+def check_writable(path: Path) -> None:
+    """Fail before long work when a result could not be written at its end.
+
+    Raises:
+        OSError: the folder is missing or not writable, or the path is a folder.
+    """
+    folder = path.resolve().parent
+    if path.is_dir():
+        raise IsADirectoryError(f"`{path}` is a folder: name a file to write.")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"`{path}` cannot be written: the folder {folder} does not exist.")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"`{path}` cannot be written: no permission to write into {folder}.")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: under a temporary name beside it, then renamed.
+
+    Raises:
+        OSError: the file cannot be written; nothing is left behind and an older file is untouched.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
