@@ -51,7 +51,8 @@ class Rule:
 
         with_rule.__name__ = with_rule.__qualname__ = self.name
         names = self.arguments
-        with_rule.__signature__ = inspect.Signature(  # so that a report can say `kernel` and not `args[1]`
+        # so that a report can say `kernel` and not `args[1]`
+        with_rule.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
         )
         installed = jax.custom_vjp(with_rule)

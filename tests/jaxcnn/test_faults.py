@@ -92,5 +92,5 @@ def test_planting_leaves_the_right_rules_as_they_are():
 
 
 def test_an_unknown_fault_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"^`name` must be a planted fault; got 'typo': use one of conv_sign, "):
+    with pytest.raises(ValueError, match=r"^There is no fault called 'typo': did you mean .*`jaxcnn faults` lists all\.$"):
         plant("typo")
