@@ -91,6 +91,7 @@ def test_planting_leaves_the_right_rules_as_they_are():
     assert {name for name in RULES if wrong[name] != RULES[name]} == {"relu"}
 
 
-def test_an_unknown_fault_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"^There is no fault called 'typo': did you mean .*`jaxcnn faults` lists all\.$"):
+def test_an_unknown_fault_names_the_nearest_ones():
+    message = r"^There is no fault called 'typo': did you mean .*`jaxcnn faults` lists all\.$"
+    with pytest.raises(ValueError, match=message):
         plant("typo")
