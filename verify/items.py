@@ -109,6 +109,7 @@ def _like(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     wide = x.astype(np.float64)
     finite = wide[np.isfinite(wide)]
     scale = float(np.sqrt(np.mean(finite**2))) if finite.size and np.any(finite) else 1.0
+    scale = float(f"{scale:.2g}")  # short decimals stay short
     if finite.size and finite.min() > 0:
         if finite.max() <= 1:
             return np.round(rng.uniform(0.05, 0.95, x.shape), 2).astype(x.dtype)

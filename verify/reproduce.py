@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -41,13 +43,77 @@ def lines(problem: Problem, subject: Any, item: Item, argument: str | None, inde
     return tuple(out)
 
 
+def second_order_lines(problem: Problem, item: Item, directions: Sequence[Any]) -> tuple[str, ...]:
+    """Lines for d/dx <B(x, w), v> of the rule, entry by entry; a sentence where that takes more than a few lines."""
+    plain = _plain_arguments(problem, item)
+    sources = None if plain is None else _sources((*plain, *item.cotangents, *directions))
+    if plain is None or sources is None:
+        return ("# d/dx <backward(x, w), v> of the rule differs from the same of its primal without the rule",)
+    names = [f"x{i}" for i in range(len(plain))]
+    values = [*names, "w0", *(f"v{i}" for i in range(len(directions)))]
+    terms = " + ".join(f"jax.numpy.vdot(g[{i}], v{i})" for i in range(len(names)))
+    every = ", ".join(names)
+    return (
+        "import jax, numpy as np",
+        _import_line("fun", problem.fun),
+        *(f"{name} = {source}" for name, source in zip(values, sources, strict=True)),
+        f"slope = lambda w0, {every}: (lambda g: {terms})(jax.vjp(fun, {every})[1](w0))",
+        f"print(jax.grad(slope, argnums={tuple(range(len(names) + 1))})(w0, {every}))  # by w0, then by arguments",
+    )
+
+
+def vmap_lines(
+    problem: Problem, items: Sequence[Item], batched: Sequence[bool], argument: str, index: Any
+) -> tuple[str, ...]:
+    """Lines that run the pullback under vmap and in a loop; a sentence where that takes more than a few lines."""
+    rows = [_plain_arguments(problem, item) for item in items]
+    axes = "(" + ", ".join("0" if one else "None" for one in batched) + ("," if len(batched) == 1 else "") + ")"
+    if rows[0] is None:
+        return (
+            f"# jax.vmap of the pullback with in_axes={axes} for the float leaves differs from a loop over the rows",
+        )
+    stacked = [
+        np.stack([row[i] for row in rows if row is not None]) if one else rows[0][i] for i, one in enumerate(batched)
+    ]
+    sources = _sources((*stacked, np.stack([item.cotangents[0] for item in items])))
+    if sources is None:
+        return (f"# jax.vmap of the pullback with in_axes={axes} for the arguments differs from a loop over the rows",)
+    names = [f"x{i}" for i in range(len(stacked))]
+    row = ", ".join(f"{name}[i]" if one else name for name, one in zip(names, batched, strict=True))
+    return (
+        "import jax, numpy as np",
+        _import_line("fun", problem.fun),
+        *(f"{name} = {source}" for name, source in zip([*names, "w0"], sources, strict=True)),
+        "pull = lambda xs, w: jax.vjp(fun, *xs)[1](w)",
+        f"print(jax.vmap(pull, in_axes=({axes}, 0))(({', '.join(names)},), w0))  # look at {argument}{list(index)}",
+        f"print([pull(({row},), w0[i]) for i in range({len(items)})])",
+    )
+
+
+def _plain_arguments(problem: Problem, item: Item) -> tuple[Any, ...] | None:
+    """The arguments, where each is one float array and there is one output: the case that reads well in a few lines."""
+    arguments = problem.arguments(item.floats, item.others)
+    if len(arguments) != len(item.floats) or len(item.cotangents) != 1 or set(problem.kinds) != {"float"}:
+        return None
+    return arguments if all(hasattr(a, "dtype") for a in arguments) else None
+
+
+def _sources(arrays: Sequence[Any]) -> list[str] | None:
+    sources = [_source(a) for a in arrays]
+    return None if any(source is None for source in sources) else [str(source) for source in sources]
+
+
 def _import_line(role: str, fun: Any) -> str:
-    inner = inspect.unwrap(fun) if callable(fun) else fun
-    module, qualname = getattr(inner, "__module__", None), getattr(inner, "__qualname__", "")
-    if module and module != "__main__" and qualname and "<" not in qualname:
-        top, _, rest = qualname.partition(".")
-        return f"from {module} import {top}; {role} = {top}{'.' + rest if rest else ''}"
-    return f"# {role} = the function that was passed to the check"
+    """An import where the function can be found by its own name, else a comment."""
+    inner = inspect.unwrap(fun)
+    module, qualname = getattr(inner, "__module__", None) or "", getattr(inner, "__qualname__", "")
+    found: Any = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    if module in ("", "__main__") or found is None or found not in (fun, inner):
+        return f"# {role} = the function that was passed to the check"
+    top = qualname.split(".")[0]
+    return f"from {module} import {top}" + (f"; {role} = {qualname}" if qualname != role else "")
 
 
 def _source(argument: Any) -> str | None:
@@ -76,7 +142,9 @@ def _array_source(leaf: Any) -> str | None:
 
 
 def _entries(array: np.ndarray) -> str:
-    text = repr(array.tolist())
+    """Nested lists of the shortest decimals that read back as the same numbers in the array's dtype."""
+    shortest = np.vectorize(lambda entry: float(str(entry)), otypes=[object])
+    text = repr((shortest(array) if array.dtype.kind == "f" else array).tolist())
     return text.replace("nan", "np.nan").replace("inf", "np.inf")
 
 

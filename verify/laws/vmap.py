@@ -16,6 +16,7 @@ import numpy as np
 from verify import _precision, compare, tolerance
 from verify.batched import quick_to_compile
 from verify.problem import Arrays
+from verify.reproduce import vmap_lines
 from verify.trial import Trial
 
 LAW = "vmap = loop"
@@ -48,8 +49,8 @@ def check(trial: Trial) -> None:
             allowed = _allowed(trial, rows, leaf, expected[leaf])
             entry = compare.worst(found[leaf], expected[leaf], allowed, nan_equal=True)
             if not entry.holds:
-                axes = ", ".join("0" if batched else "None" for batched in subset)
-                shown = (f"# jax.vmap of the pullback with in_axes=({axes}) for the arguments differs from a loop",)
+                chosen = [trial.items[row] for row in rows]
+                shown = vmap_lines(trial.problem, chosen, subset, path, entry.index)
                 trial.failed(LAW, path, trial.items[rows[0]], reproduce=shown, **entry.fields())
                 break
             widest = max(widest, entry)
