@@ -7,6 +7,7 @@ import math
 import xml.etree.ElementTree as ElementTree
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
+    if hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+        return str(value)
     if isinstance(value, np.generic | np.ndarray) or hasattr(value, "__array__"):
         array = np.asarray(value)
         if array.dtype.kind not in "biufc":  # bfloat16 and friends come as extension types

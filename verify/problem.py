@@ -21,7 +21,10 @@ Arrays = tuple[Any, ...]
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """`fun` at an example. `kinds[i]` says what leaf i is: "float", "array" (not differentiated) or "fixed"."""
+    """`fun` at an example. `kinds[i]` says what leaf i is: "float", "array" (not differentiated), "key" or "fixed".
+
+    A PRNG key is an array of its data, which NumPy can hold, and the name of its generator, which is fixed.
+    """
 
     fun: Callable[..., Any]
     name: str
@@ -37,7 +40,13 @@ class Problem:
     def arguments(self, floats: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
         """Put leaves back into the tree of the user's arguments."""
         sources = {"float": iter(floats), "array": iter(others), "fixed": iter(self.fixed)}
-        return jax.tree.unflatten(self.treedef, [next(sources[kind]) for kind in self.kinds])
+
+        def leaf(kind: str) -> Any:
+            if kind == "key":
+                return jax.random.wrap_key_data(next(sources["array"]), impl=next(sources["fixed"]))
+            return next(sources[kind])
+
+        return jax.tree.unflatten(self.treedef, [leaf(kind) for kind in self.kinds])
 
     def call(self, floats: Sequence[Any], others: Sequence[Any]) -> Arrays:
         """The floating leaves of `fun(*arguments)`, as a tuple."""
@@ -88,8 +97,9 @@ def make(fun: Callable[..., Any], args: Sequence[Any]) -> Problem:
             kinds.append("fixed")
             fixed.append(leaf)
         elif jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-            kinds.append("array")
-            others.append(leaf)
+            kinds.append("key")
+            others.append(np.asarray(jax.random.key_data(leaf)))
+            fixed.append(jax.random.key_impl(leaf))
         elif _precision.is_float(leaf):
             leaf = np.asarray(leaf)
             if leaf.dtype == np.float64:

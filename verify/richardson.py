@@ -43,6 +43,7 @@ class Estimate(NamedTuple):
     reason: str
 
 
+@np.errstate(invalid="ignore", over="ignore")  # infinite quotients are judged below, not warned about
 def settle(central: np.ndarray, right: np.ndarray, left: np.ndarray, scale: float) -> Estimate:
     """Judge one item's difference quotients, coarse to fine."""
     noise = 4 * _EPS * scale / STEPS
