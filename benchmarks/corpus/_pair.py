@@ -139,6 +139,26 @@ def rows(vector: jax.Array, like: jax.Array) -> jax.Array:
     return jnp.broadcast_to(vector, like.shape)
 
 
+def length(x: jax.Array) -> jax.Array:
+    """Euclidean length of the last axis, by way of x / max |x|, whose squares neither overflow nor vanish."""
+    m, s = scaled(x)
+    return m[..., 0] * jnp.sqrt(jnp.sum(s * s, axis=-1))
+
+
+def scaled(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The largest size along the last axis, within limits that have a reciprocal, and x divided by it."""
+    m = jnp.max(jnp.abs(x), axis=-1, keepdims=True)
+    m = jax.lax.stop_gradient(jnp.clip(m, 1e-30, 1e30))
+    return m, x / m
+
+
+def direction(x: jax.Array) -> jax.Array:
+    """x divided by its length along the last axis; zero for zero."""
+    s = scaled(x)[1]
+    q = jnp.sum(s * s, axis=-1, keepdims=True)
+    return s / jnp.sqrt(jnp.where(q == 0, 1, q))
+
+
 def leading(x: jax.Array) -> tuple[int, ...]:
     """All axes but the last."""
     return tuple(range(x.ndim - 1))

@@ -105,12 +105,12 @@ def softplus2(x: Array) -> Array:
 
 def elu(x: Array) -> Array:
     """x, or exp(x) - 1 on the left."""
-    return jnp.where(x > 0, x, jnp.expm1(jnp.minimum(x, 0)))
+    return jnp.where(x > 0, x, jnp.expm1(jnp.where(x > 0, 0, x)))
 
 
 def elu_alpha(x: Array) -> Array:
     """Elu with alpha = 1.7."""
-    return jnp.where(x > 0, x, 1.7 * jnp.expm1(jnp.minimum(x, 0)))
+    return jnp.where(x > 0, x, 1.7 * jnp.expm1(jnp.where(x > 0, 0, x)))
 
 
 def hard_tanh(x: Array) -> Array:

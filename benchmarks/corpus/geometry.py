@@ -10,16 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ._pair import Pair, alike, jvp, normal, require, save, vjp
+from ._pair import Pair, alike, direction, jvp, length, normal, require, save, scaled, vjp
 
 Array = jax.Array
 Two = tuple[Array, Array]
 QKV = normal((5, 4), (6, 4), (6, 3), seed=101)
-
-
-def norm(x: Array) -> Array:
-    """Euclidean norm of the last axis."""
-    return jnp.sqrt(jnp.sum(x * x, axis=-1))
 
 
 def norm_rule(guard: bool) -> Any:
@@ -27,16 +22,16 @@ def norm_rule(guard: bool) -> Any:
 
     def rule(primals: tuple[Array], tangents: tuple[Array]) -> Two:
         x = primals[0]
-        s = jnp.sum(x * x, axis=-1)
-        n = jnp.sqrt(jnp.where(s == 0, 1, s)) if guard else jnp.sqrt(s)
-        return norm(x), jnp.sum(x * tangents[0], axis=-1) / n
+        u = direction(x) if guard else x / length(x)[..., None]
+        return length(x), jnp.sum(u * tangents[0], axis=-1)
 
-    return jvp(norm, rule)
+    return jvp(length, rule)
 
 
 def cubic_norm(x: Array) -> Array:
     """The norm with exponent 3 of the last axis."""
-    return jnp.cbrt(jnp.sum(x * x * jnp.abs(x), axis=-1))
+    m, s = scaled(x)
+    return m[..., 0] * jnp.cbrt(jnp.sum(s * s * jnp.abs(s), axis=-1))
 
 
 def cubic_norm_back(signed: bool) -> Any:
@@ -44,9 +39,10 @@ def cubic_norm_back(signed: bool) -> Any:
 
     def backward(res: tuple[Array], g: Array) -> tuple[Array]:
         (x,) = res
-        n = cubic_norm(x)[..., None]
+        s = scaled(x)[1]
+        n = jnp.cbrt(jnp.sum(s * s * jnp.abs(s), axis=-1, keepdims=True))
         n = jnp.where(n == 0, 1, n)
-        return (g[..., None] * (x / n) * ((jnp.abs(x) if signed else x) / n),)
+        return (g[..., None] * (s / n) * ((jnp.abs(s) if signed else s) / n),)
 
     return backward
 
@@ -54,7 +50,7 @@ def cubic_norm_back(signed: bool) -> Any:
 @alike
 def cosine(a: Array, b: Array) -> Array:
     """Cosine of the angle between rows."""
-    return jnp.sum(a * b, axis=-1) / (norm(a) * norm(b))
+    return jnp.sum(a / length(a)[..., None] * (b / length(b)[..., None]), axis=-1)
 
 
 def cosine_back(project: bool) -> Any:
@@ -62,7 +58,7 @@ def cosine_back(project: bool) -> Any:
 
     def backward(res: Two, g: Array) -> Two:
         a, b = res
-        na, nb = norm(a)[..., None], norm(b)[..., None]
+        na, nb = length(a)[..., None], length(b)[..., None]
         ua, ub, g = a / na, b / nb, g[..., None]
         c = jnp.sum(ua * ub, axis=-1, keepdims=True) if project else 0
         return g * (ub - c * ua) / na, g * (ua - c * ub) / nb
@@ -73,7 +69,7 @@ def cosine_back(project: bool) -> Any:
 def distances(x: Array, y: Array) -> Array:
     """Euclidean distance of every row of x to every row of y."""
     require(x.shape[1:] == y.shape[1:])
-    return jnp.sqrt(jnp.sum(jnp.square(x[:, None] - y[None]), axis=-1))
+    return length(x[:, None] - y[None])
 
 
 def distances_back(guard: bool) -> Any:
@@ -81,9 +77,7 @@ def distances_back(guard: bool) -> Any:
 
     def backward(res: Two, g: Array) -> Two:
         d = res[0][:, None] - res[1][None]
-        s = jnp.sum(d * d, axis=-1)
-        r = jnp.sqrt(jnp.where(s == 0, 1, s)) if guard else jnp.sqrt(s)
-        w = (g / r)[..., None] * d
+        w = g[..., None] * (direction(d) if guard else d / length(d)[..., None])
         return jnp.sum(w, axis=1), -jnp.sum(w, axis=0)
 
     return backward
@@ -165,6 +159,7 @@ def flash_weights(q: Array, k: Array, mask: Array) -> Array:
 
 def shared_heads(p: Array, v: Array) -> Array:
     """Every head's weights (head, query, key) applied to the same values (key, channel)."""
+    require(p.shape[-1] == v.shape[0])
     return jnp.einsum("hqk,kc->hqc", p, v)
 
 
@@ -191,7 +186,7 @@ def causal(dtype: Any) -> tuple[Any, ...]:
 TWO = normal((4, 3), (5, 3), seed=102)
 PAIRS = (
     Pair("norm_zero", "norm", "zero-over-zero", norm_rule(True), norm_rule(False), normal((4, 3), seed=103), True,
-         "0 / 0 for the zero vector", "nan", norm, "jvp"),
+         "0 / 0 for the zero vector", "nan", length, "jvp"),
     Pair("cubic_norm_sign", "norm", "negative-inputs", vjp(cubic_norm, save(cubic_norm), cubic_norm_back(True)),
          vjp(cubic_norm, save(cubic_norm), cubic_norm_back(False)), normal((4, 5), seed=104), False,
          "x**2 in place of x * |x|", "sign", cubic_norm),

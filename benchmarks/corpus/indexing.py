@@ -16,8 +16,8 @@ Two = tuple[Array, Array]
 
 
 def embedding(table: Array, ids: Array) -> Array:
-    """Rows of the table; negative ids count from the end."""
-    return table[ids]
+    """Rows of the table; negative ids count from the end, and ids beyond either end are clipped."""
+    return table.at[ids].get(mode="clip")
 
 
 def column(mask: Array, like: Array) -> Array:
@@ -43,7 +43,7 @@ def embedding_one_hot(res: Two, g: Array) -> tuple[Array, None]:
 
 def padded_embedding(table: Array, ids: Array) -> Array:
     """Rows of the table, and zeros for id 0."""
-    y = table[ids]
+    y = embedding(table, ids)
     return jnp.where(column(ids == 0, y), 0, y)
 
 
@@ -164,7 +164,7 @@ def select(mask: Array, x: Array, y: Array) -> Array:
     return jnp.where(mask, x, y)
 
 
-GRID = np.array([-2.0, -0.5, 0.25, 1.0, 3.0])
+GRID = (-2.0, -0.5, 0.25, 1.0, 3.0)
 
 
 def table(x: Array, heights: Array) -> Array:

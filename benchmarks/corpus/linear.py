@@ -17,6 +17,7 @@ Three = tuple[Array, Array, Array]
 
 def dense(x: Array, w: Array, b: Array) -> Array:
     """x @ w + b."""
+    require(w.shape == (x.shape[-1], *b.shape))
     y = jnp.einsum("...i,io->...o", x, w)
     return y + rows(b, y)
 

@@ -100,6 +100,7 @@ def lower_forward(a: Array, b: Array) -> tuple[Array, Two]:
 
 def cholesky(a: Array) -> Array:
     """Cholesky factor of the symmetric part."""
+    require(a.shape == turn(a).shape)
     return jnp.linalg.cholesky(a, symmetrize_input=True)
 
 
@@ -119,6 +120,7 @@ def cholesky_back(diagonal: float) -> Any:
 
 def square(a: Array) -> Array:
     """The matrix times itself."""
+    require(a.ndim > 1)
     return a @ a
 
 

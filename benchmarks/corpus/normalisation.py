@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from ._pair import Pair, jvp, leading, normal, require, rows, save, vjp
+from ._pair import Pair, direction, jvp, leading, length, normal, require, rows, save, vjp
 
 Array = jax.Array
 Three = tuple[Array, Array, Array]
@@ -127,7 +128,7 @@ def group_norm_back(groups: int) -> Any:
 
 def unit(x: Array) -> Array:
     """Rows of length one."""
-    return x / jnp.linalg.norm(x, axis=-1, keepdims=True)
+    return x / length(x)[..., None]
 
 
 def unit_back(project: bool) -> Any:
@@ -137,7 +138,7 @@ def unit_back(project: bool) -> Any:
         (x,) = res
         y = unit(x)
         along = y * jnp.sum(g * y, axis=-1, keepdims=True) if project else 0
-        return ((g - along) / jnp.linalg.norm(x, axis=-1, keepdims=True),)
+        return ((g - along) / length(x)[..., None],)
 
     return backward
 
@@ -156,7 +157,7 @@ def weight_norm_back(mean: bool) -> Any:
         y = unit(v)
         dv = s[..., None] * (g - y * jnp.sum(g * y, axis=-1, keepdims=True))
         ds = jnp.mean(g * y, axis=-1) if mean else jnp.sum(g * y, axis=-1)
-        return dv / jnp.linalg.norm(v, axis=-1, keepdims=True), ds
+        return dv / length(v)[..., None], ds
 
     return backward
 
@@ -179,24 +180,25 @@ def variance_rule(less: int) -> Any:
 
 def deviation(x: Array) -> Array:
     """Standard deviation of the last axis."""
-    return jnp.sqrt(variance(x))
+    return length(x - jnp.mean(x, axis=-1, keepdims=True)) / math.sqrt(x.shape[-1])
 
 
-def deviation_back(guard: bool) -> Any:
-    """(x - m) / (n * std), zero for equal entries when guarded."""
-
-    def backward(res: tuple[Array], g: Array) -> tuple[Array]:
-        (x,) = res
-        v = variance(x)
-        s = jnp.sqrt(jnp.where(v == 0, 1, v)) if guard else jnp.sqrt(v)
-        d = x - jnp.mean(x, axis=-1, keepdims=True)
-        if guard:
-            d = jnp.where((v == 0)[..., None], 0, d)
-        return ((g / s)[..., None] * d / x.shape[-1],)
-
-    return backward
+def centred(x: Array) -> Array:
+    """x less its mean; again, since the first mean may be off by rounding."""
+    d = x - jnp.mean(x, axis=-1, keepdims=True)
+    return d - jnp.mean(d, axis=-1, keepdims=True)
 
 
+def deviation_right(res: tuple[Array], g: Array) -> tuple[Array]:
+    """The direction of x less its mean; zero for equal entries."""
+    (x,) = res
+    return (g[..., None] * direction(centred(x)) / math.sqrt(x.shape[-1]),)
+
+
+def deviation_wrong(res: tuple[Array], g: Array) -> tuple[Array]:
+    """Divides by the deviation."""
+    (x,) = res
+    return (g[..., None] * centred(x) / deviation(x)[..., None] / x.shape[-1],)
 
 
 LN = normal((6, 5), (5,), (5,), seed=31)
@@ -231,7 +233,7 @@ PAIRS = (
          "the gradient of the lengths is averaged, not summed", "constant-factor", weight_norm),
     Pair("variance_ddof", "variance", "wrong-count", variance_rule(0), variance_rule(1), normal((3, 20), seed=38),
          False, "divides by n - 1", "constant-factor", variance, "jvp"),
-    Pair("deviation_equal", "variance", "equal-inputs", vjp(deviation, save(deviation), deviation_back(True)),
-         vjp(deviation, save(deviation), deviation_back(False)), normal((4, 6), seed=39), True,
+    Pair("deviation_equal", "variance", "equal-inputs", vjp(deviation, save(deviation), deviation_right),
+         vjp(deviation, save(deviation), deviation_wrong), normal((4, 6), seed=39), True,
          "0 / 0 when all entries of a row are equal", "nan", deviation),
 )

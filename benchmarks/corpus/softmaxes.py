@@ -143,7 +143,7 @@ def smooth_back(target: Any) -> Any:
 @alike
 def bce(logits: Array, target: Array) -> Array:
     """Binary cross entropy with logits."""
-    return jnp.maximum(logits, 0) - logits * target + jnp.log1p(jnp.exp(-jnp.abs(logits)))
+    return jnp.logaddexp(logits, jnp.zeros_like(logits)) - logits * target
 
 
 def bce_right(res: tuple[Array, Array], g: Array) -> tuple[Array, Array]:
