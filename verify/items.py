@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from verify import _precision
 from verify.domain import Domain
 from verify.problem import Problem
 
@@ -145,12 +146,39 @@ def _special(
     yield every("saturated", lambda x: rng.choice([-40.0, -20.0, 20.0, 40.0], x.shape))
     yield every("saturated alike", lambda x: np.full(x.shape, 30.0))
     yield every("far out", lambda x: rng.choice([-1e4, -300.0, 300.0, 1e4], x.shape))
+    for label, exponent in (("square overflows", 0.6), ("square underflows", -0.6)):
+        yield every(label, lambda x, e=exponent: _edge(x.dtype, e) * rng.uniform(1, 2, x.shape) * _signs(x, rng))
     yield every("small", lambda x: 1e-3 * short_normal(rng, x.shape, np.float64))
     yield every("tiny", lambda x: 1e-6 * short_normal(rng, x.shape, np.float64))
     shapes = {np.shape(x) for x in problem.floats}
     if len(shapes) < len(problem.floats):
         leaders = {np.shape(x): x for x in problem.floats}
         yield every("arguments equal", lambda x: leaders[x.shape])
+        yield "one entry of two arguments equal", _one_shared_entry(problem.floats, domains, rng)
+
+
+def _edge(dtype: Any, share: float) -> float:
+    """A number whose exponent is that share of the dtype's range: its square leaves the range beyond a half."""
+    return 2.0 ** round(share * np.log2(_precision.largest(dtype)))
+
+
+def _signs(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return rng.choice((-1.0, 1.0), x.shape)
+
+
+def _one_shared_entry(floats: Arrays, domains: Sequence[Domain | None], rng: np.random.Generator) -> Arrays:
+    """One entry of every later argument takes the value that the first argument of its shape has there."""
+    out: list[np.ndarray] = []
+    leaders: dict[tuple[int, ...], tuple[np.ndarray, Any]] = {}
+    for x, domain in zip(floats, domains, strict=True):
+        copy = np.array(x)
+        if copy.shape not in leaders:
+            leaders[copy.shape] = (copy, rng.integers(copy.size))
+        elif _varies(domain):
+            leader, position = leaders[copy.shape]
+            copy.reshape(-1)[position] = leader.reshape(-1)[position].astype(copy.dtype)
+        out.append(copy)
+    return tuple(out)
 
 
 def _put(x: np.ndarray, rng: np.random.Generator, value: float) -> np.ndarray:

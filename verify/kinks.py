@@ -12,7 +12,7 @@ found by autodiff of the bare primal in float64; a returned cotangent g is accep
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,39 +20,69 @@ from verify.problem import Arrays
 from verify.witness import AutodiffWitness
 
 _DISTANCE = 2.0**-30  # relative step to a neighbour: resolves kinks exactly in float64, moves smooth parts by 1e-9
-_RANDOM = 40  # random neighbours; with the systematic ones twice the rank that small kinks can have
+_FEWEST, _MOST = 40, 256  # random neighbours: three per entry, so that the hull of small kinks is spanned twice over
 
 
-def acceptable(
+class Judgement(NamedTuple):
+    """Whether the cotangents are generalised gradients (None: nobody can tell), and the box of the leaf asked about.
+
+    `kinked` says, entry by entry, where gradients nearby differ: nowhere at a differentiable point.
+    """
+
+    acceptable: bool | None
+    low: np.ndarray
+    high: np.ndarray
+    kinked: np.ndarray
+
+
+def judge(
     witness: AutodiffWitness,
     item: tuple[Arrays, Arrays, Arrays],
     leaf: int,
-    found: np.ndarray,
-    allowed: np.ndarray,
+    found: Arrays,
+    allowed: Arrays,
     suspects: Sequence[tuple[int, ...]],
     rng: np.random.Generator,
-) -> tuple[bool | None, np.ndarray, np.ndarray]:
-    """Whether `found` (the cotangent of float leaf `leaf`) is a generalised gradient at the item.
+) -> Judgement:
+    """Judge the cotangent of float leaf `leaf` at an item.
 
-    Returns the verdict (None: the neighbours are not finite, nobody can tell) and the box, low and high.
+    Args:
+        witness: differentiates the primal at neighbouring points.
+        item: floats, others and cotangents of one point, unstacked.
+        leaf: the leaf in question.
+        found: the cotangents that the rule returned, of all leaves: a tie may lie between two arguments.
+        allowed: rounding allowed to them, entry by entry.
+        suspects: entries of the leaf that differ from the witness; they are moved one at a time too.
+        rng: chooses the random neighbours.
     """
     floats, others, cotangents = item
     moved = _neighbours(floats, leaf, suspects, rng)
     count = len(moved[0])
-    gradients = witness.gradients(
+    every = witness.gradients(
         moved,
         tuple(np.repeat(n[None], count, axis=0) for n in others),
         tuple(np.repeat(w[None], count, axis=0) for w in cotangents),
-    )[1][leaf]
-    gradients = gradients[np.isfinite(gradients.reshape(count, -1)).all(axis=1)]
-    if len(gradients) < count // 4:
-        return None, np.full(found.shape, -np.inf), np.full(found.shape, np.inf)
-    low, high = gradients.min(axis=0), gradients.max(axis=0)
+    )[1]
+    finite = np.all([np.isfinite(g.reshape(count, -1)).all(axis=1) for g in every], axis=0)
+    if finite.sum() < count // 4:
+        nothing = np.full(found[leaf].shape, np.inf)
+        return Judgement(None, -nothing, nothing, nothing > 0)
+    every = tuple(g[finite] for g in every)
     # smooth parts move by DISTANCE times curvature between neighbours; allow 2^10 times that of the gradient itself
-    slack = allowed + 2.0**10 * _DISTANCE * (1 + np.abs(gradients).max(axis=0))
-    if not ((found >= low - slack) & (found <= high + slack)).all():
-        return False, low, high
-    return _in_affine_hull(gradients.reshape(len(gradients), -1), found.reshape(-1), slack.reshape(-1)), low, high
+    slack = tuple(a + 2.0**10 * _DISTANCE * (1 + np.abs(g).max(axis=0)) for a, g in zip(allowed, every, strict=True))
+    inside = [
+        bool(((f >= g.min(axis=0) - s) & (f <= g.max(axis=0) + s)).all())
+        for f, g, s in zip(found, every, slack, strict=True)
+    ]
+    low, high = every[leaf].min(axis=0), every[leaf].max(axis=0)
+    kinked = high - low > slack[leaf]
+    if not inside[leaf]:
+        return Judgement(False, low, high, kinked)
+    joint = [k for k, ok in enumerate(inside) if ok]
+    rows = np.concatenate([every[k].reshape(len(every[k]), -1) for k in joint], axis=1)
+    together = np.concatenate([found[k].reshape(-1) for k in joint])
+    scales = np.concatenate([slack[k].reshape(-1) for k in joint])
+    return Judgement(_in_affine_hull(rows, together, scales), low, high, kinked)
 
 
 def _neighbours(
@@ -70,7 +100,8 @@ def _neighbours(
             single[leaf][index] = sign
             # a little noise elsewhere, so that the neighbour itself is no kink
             patterns.append([p + 2.0**-10 * rng.uniform(-1, 1, p.shape) for p in single])
-    patterns += [[rng.choice((-1.0, 1.0), s) * rng.uniform(0.5, 1, s) for s in shapes] for _ in range(_RANDOM)]
+    count = min(_MOST, max(_FEWEST, 3 * sum(int(np.prod(s)) for s in shapes)))
+    patterns += [[rng.choice((-1.0, 1.0), s) * rng.uniform(0.5, 1, s) for s in shapes] for _ in range(count)]
     return tuple(
         np.stack([x + _DISTANCE * np.maximum(np.abs(x), 1.0) * pattern[i] for pattern in patterns])
         for i, x in enumerate(np.asarray(f, np.float64) for f in floats)

@@ -143,8 +143,9 @@ def _array_source(leaf: Any) -> str | None:
 
 def _entries(array: np.ndarray) -> str:
     """Nested lists of the shortest decimals that read back as the same numbers in the array's dtype."""
-    shortest = np.vectorize(lambda entry: float(str(entry)), otypes=[object])
-    text = repr((shortest(array) if array.dtype.kind == "f" else array).tolist())
+    if array.dtype.kind == "f":
+        array = np.asarray([float(str(entry)) for entry in array.reshape(-1)], object).reshape(array.shape)
+    text = repr(array.tolist())
     return text.replace("nan", "np.nan").replace("inf", "np.inf")
 
 

@@ -19,6 +19,15 @@ STEPS = 2.0 ** -np.arange(4.0, 20.0, 2.0)  # exact powers of two: t and x + t v 
 _EPS = float(np.finfo(np.float64).eps)
 
 
+def step_scale(x: np.ndarray) -> np.ndarray:
+    """The length that the steps are fractions of, entry by entry: the point's own size where that is below one.
+
+    Above 2^10 it grows again, so that the finest step stays far above the spacing of the floating point numbers there.
+    """
+    size = np.abs(np.asarray(x, np.float64))
+    return np.where((size > 0) & (size < 1), size, np.maximum(1.0, size * 2.0**-10))
+
+
 class Differences(NamedTuple):
     """Per item and step: central, right and left difference quotients of phi; `scale` is sum |w| (|f| + |t v f'|)."""
 

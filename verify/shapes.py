@@ -17,6 +17,7 @@ import numpy as np
 from verify.problem import Problem
 
 Axis = tuple[int, int]  # (array, axis), floats first, then the other arrays
+EXTRA_RANK = "one more leading axis"
 _LARGEST = 4096  # entries: growing larger arrays costs time and shows nothing that small ones do not
 
 
@@ -73,7 +74,30 @@ def variations(
         if change and after not in seen:
             seen.add(after)
             found.append((label, *_resized(problem, change, rng)))
-    return found
+    return found + extra_rank(problem, movable, rng)
+
+
+def extra_rank(
+    problem: Problem, movable: Sequence[bool], rng: np.random.Generator
+) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
+    """One example with a new leading axis of two, where the primal accepts one that comes out as a leading axis too.
+
+    All arrays together are tried first (elementwise functions, losses), then the first argument alone (layers).
+    """
+    arrays = (*problem.floats, *problem.others)
+    before = problem.outputs(problem.floats, problem.others)
+    everything = [ok and not _is_key(a) for a, ok in zip(arrays, movable, strict=True)]
+    first = [i == 0 and everything[0] for i in range(len(arrays))]
+    for chosen in (everything, first):
+        widened = [(2, *np.shape(a)) if ok else np.shape(a) for a, ok in zip(arrays, chosen, strict=True)]
+        after = _outputs(problem, widened)
+        if (
+            any(chosen)
+            and after is not None
+            and all(y.shape == (2, *x.shape) for x, y in zip(before, after, strict=True))
+        ):
+            return [(EXTRA_RANK, *_redrawn(problem, widened, rng))]
+    return []
 
 
 def _batch_only(
@@ -120,46 +144,51 @@ def _largest_accepted(
 
 def _may_shrink(problem: Problem, group: tuple[Axis, ...]) -> bool:
     """With integer arrays about (labels, indices), a dimension may be what they index: only grow those."""
-    indices = [i + len(problem.floats) for i, n in enumerate(problem.others) if np.asarray(n).dtype.kind in "iu"]
+    kinds = [kind for kind in problem.kinds if kind in ("array", "key")]
+    pairs = enumerate(zip(kinds, problem.others, strict=True), len(problem.floats))
+    indices = [i for i, (kind, n) in pairs if kind == "array" and np.asarray(n).dtype.kind in "iu"]
     return not indices or any(array in indices for array, _ in group)
 
 
 def _accepts(problem: Problem, change: dict[Axis, int]) -> bool:
-    floats, others = _shapes(problem, change)
-    try:
-        outputs = problem.outputs(floats, others)
-    except Exception:  # whatever the primal raises for a shape is its way of refusing it
-        return False
-    return bool(outputs) and all(np.prod(out.shape) > 0 for out in outputs)
+    outputs = _outputs(problem, _changed(problem, change))
+    return bool(outputs) and all(np.prod(out.shape) > 0 for out in outputs or ())
 
 
-def _shapes(problem: Problem, change: dict[Axis, int]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    def resized(i: int, array: Any) -> Any:
-        if _is_key(array):
-            return array
-        shape = tuple(n + change.get((i, d), 0) for d, n in enumerate(np.shape(array)))
-        return jax.ShapeDtypeStruct(shape, array.dtype)
+def _changed(problem: Problem, change: dict[Axis, int]) -> list[tuple[int, ...]]:
+    arrays = (*problem.floats, *problem.others)
+    return [tuple(n + change.get((i, d), 0) for d, n in enumerate(np.shape(a))) for i, a in enumerate(arrays)]
 
+
+def _outputs(problem: Problem, sizes: Sequence[tuple[int, ...]]) -> tuple[Any, ...] | None:
+    """What comes out for arrays of these shapes, or None where the primal refuses them."""
+    arrays = (*problem.floats, *problem.others)
+    structs = [a if _is_key(a) else jax.ShapeDtypeStruct(s, a.dtype) for a, s in zip(arrays, sizes, strict=True)]
     count = len(problem.floats)
-    floats = tuple(resized(i, x) for i, x in enumerate(problem.floats))
-    return floats, tuple(resized(count + i, n) for i, n in enumerate(problem.others))
+    try:
+        return problem.outputs(structs[:count], structs[count:])
+    except Exception:  # whatever the primal raises for a shape is its way of refusing it
+        return None
 
 
 def _resized(
     problem: Problem, change: dict[Axis, int], rng: np.random.Generator
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    return _redrawn(problem, _changed(problem, change), rng)
+
+
+def _redrawn(
+    problem: Problem, sizes: Sequence[tuple[int, ...]], rng: np.random.Generator
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Entries of the example, drawn anew: integers and booleans stay within the values the example shows."""
-    floats, others = _shapes(problem, change)
 
-    def redraw(array: Any, wanted: Any) -> Any:
-        if _is_key(array) or wanted.shape == np.shape(array):
+    def redraw(array: Any, shape: tuple[int, ...]) -> Any:
+        if _is_key(array) or shape == np.shape(array):
             return array
-        return rng.choice(np.asarray(array).reshape(-1), wanted.shape).astype(array.dtype)
+        return rng.choice(np.asarray(array).reshape(-1), shape).astype(array.dtype)
 
-    return (
-        tuple(redraw(x, want) for x, want in zip(problem.floats, floats, strict=True)),
-        tuple(redraw(n, want) for n, want in zip(problem.others, others, strict=True)),
-    )
+    drawn = [redraw(a, s) for a, s in zip((*problem.floats, *problem.others), sizes, strict=True)]
+    return tuple(drawn[: len(problem.floats)]), tuple(drawn[len(problem.floats) :])
 
 
 def _is_key(array: Any) -> bool:

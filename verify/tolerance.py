@@ -35,7 +35,8 @@ def bound(
 ) -> np.ndarray:
     """Entrywise tolerance for `expected`, given the jitter `spread`, the longest sum `length`, and a peer's error."""
     u = _precision.unit_roundoff(dtype)
-    allowed = LAMBDA * math.sqrt(length) * (u * np.abs(expected) + spread) + _precision.smallest_normal(dtype)
+    size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
+    allowed = LAMBDA * math.sqrt(length) * (u * size + spread) + _precision.smallest_normal(dtype)
     return allowed if peer is None else allowed + 2 * peer
 
 
@@ -87,7 +88,7 @@ def terms(eqn: Any) -> int:
         kernel = eqn.invars[1].aval.shape
         return math.prod(kernel) // max(1, kernel[eqn.params["dimension_numbers"].rhs_spec[0]])
     if name in ("reduce_sum", "reduce_window_sum", "cumsum", "reduce_window", "scatter-add", "reduce_prod", "cumprod"):
-        return max(1, eqn.invars[0].aval.size if name.startswith("c") else _reduced(eqn))
+        return max(1, eqn.invars[0].aval.shape[eqn.params["axis"]] if name.startswith("c") else _reduced(eqn))
     if name == "scan":
         return int(eqn.params["length"])
     return 1

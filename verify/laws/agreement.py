@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from verify import _precision, compare, kinks, richardson, tolerance
-from verify.items import Item
 from verify.report import Diagnosis
 from verify.trial import Trial
 
 LAW = "agreement"
 
 _QUERIES = 4  # entries per item and argument that the numbers are asked about, worst first
+_FAR = 1e4  # inputs beyond this may overflow in a correct rule: then autodiff in the same dtype is the yardstick
 _ITEMS = 6  # disagreeing items per argument that are looked into, smallest differences of shape first
 
 
@@ -37,6 +37,7 @@ class _Comparison:
     actual: tuple[np.ndarray, ...]
     allowed: tuple[np.ndarray, ...]
     ratios: tuple[np.ndarray, ...]
+    unit: float  # unit roundoff of the precision
 
 
 def check(trial: Trial) -> None:
@@ -45,10 +46,11 @@ def check(trial: Trial) -> None:
         _against_numbers_alone(trial)
         return
     wrong: set[int] = set()
-    if trial.answers64 is not None:
+    same = trial.dtype == np.float64
+    if trial.answers64 is not None and not same:
         comparison = _compare(trial, trial.answers64.cotangents, _working_precision(trial, trial.dtype))
         wrong = _judge(trial, comparison, wrong)
-    if not trial.brief or trial.answers64 is None:
+    if same or not trial.brief or trial.answers64 is None:
         comparison = _compare(trial, trial.answers.cotangents, trial.dtype)
         if trial.answers64 is not None:
             comparison = _beside_peer(trial, comparison)
@@ -64,7 +66,7 @@ def _beside_peer(trial: Trial, native: _Comparison) -> _Comparison:
         return native
     allowed = tuple(a + 16 * p for a, p in zip(native.allowed, trial.peer_errors, strict=True))
     ratios = tuple(_ratio(trial, g, e, a) for g, e, a in zip(native.actual, trial.witness, allowed, strict=True))
-    return _Comparison(native.actual, allowed, ratios)
+    return _Comparison(native.actual, allowed, ratios, native.unit)
 
 
 def _ratio(trial: Trial, actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
@@ -96,7 +98,7 @@ def _compare(trial: Trial, cotangents: Any, dtype: Any) -> _Comparison:
         tol = tolerance.bound(dtype, expected, u / _precision.unit_roundoff(trial.dtype) * spread, trial.length)
         allowed.append(tol + slack.reshape(-1, *[1] * (expected.ndim - 1)))
         ratios.append(_ratio(trial, g, expected, allowed[-1]))
-    return _Comparison(actual, tuple(allowed), tuple(ratios))
+    return _Comparison(actual, tuple(allowed), tuple(ratios), u)
 
 
 def _judge(trial: Trial, comparison: _Comparison, skip: set[int]) -> set[int]:
@@ -139,8 +141,8 @@ def _ask(trial: Trial, queries: list[_Query]) -> list[richardson.Estimate]:
     floats = tuple(np.asarray(x)[rows] for x in trial.floats)
     directions = tuple(np.zeros(x.shape) for x in floats)
     for k, query in enumerate(queries):
-        x = float(np.abs(floats[query.leaf][(k, *query.index)]))
-        directions[query.leaf][(k, *query.index)] = x if 0 < x < 1 else 1.0
+        x = floats[query.leaf][(k, *query.index)]
+        directions[query.leaf][(k, *query.index)] = richardson.step_scale(np.asarray(x))
     found = trial.numbers.differences(
         floats, tuple(n[rows] for n in trial.others), tuple(w[rows] for w in trial.cotangents), directions
     )
@@ -166,9 +168,10 @@ def _verdict(trial: Trial, comparison: _Comparison, query: _Query, estimate: ric
     actual = float(comparison.actual[leaf][(i, *index)])
     expected = float(trial.witness[leaf][(i, *index)])
     allowed = float(comparison.allowed[leaf][(i, *index)])
-    fields = {"index": index, "actual": actual, "error": abs(actual - expected), "tolerance": allowed}
+    fields: dict[str, Any] = {"index": index, "actual": actual, "error": abs(actual - expected), "tolerance": allowed}
     if estimate.kind == "smooth":
-        reach = 8 * estimate.error + allowed
+        rounding = tolerance.LAMBDA * np.sqrt(trial.length) * comparison.unit * abs(estimate.value)
+        reach = 8 * estimate.error + allowed + rounding
         rule_off, witness_off = abs(actual - estimate.value), abs(expected - estimate.value)
         if rule_off <= reach and not witness_off <= reach:
             trial.passed(LAW, path, diagnosis=Diagnosis("autodiff-inaccurate", _AUTODIFF_OFF))
@@ -178,10 +181,11 @@ def _verdict(trial: Trial, comparison: _Comparison, query: _Query, estimate: ric
                 return False  # nothing to see in the user's dtype, and too fine for the numbers in float64
             trial.left_open(LAW, path, _TOO_COARSE.format(reach), item, expected=expected, **fields)
             return False
-        if not witness_off <= reach and _convention(trial, query, actual, allowed):
-            return False
-        if not np.isfinite(actual) and not _worth_finite(trial, item, estimate.value):
+        if not np.isfinite(actual) and not _worth_finite(trial, query, estimate.value):
             trial.left_open(LAW, path, _EXTREME, item, expected=expected, **fields)
+            return False
+        # smooth along one entry is not differentiable: a tie of three arguments shows along none of them
+        if _convention(trial, query, actual, allowed) or _accepted_at_a_kink(trial, comparison, query):
             return False
         if not witness_off <= reach:
             expected = estimate.value
@@ -196,35 +200,49 @@ def _verdict(trial: Trial, comparison: _Comparison, query: _Query, estimate: ric
     return _at_a_kink(trial, comparison, query, estimate, fields)
 
 
+def _accepted_at_a_kink(trial: Trial, comparison: _Comparison, query: _Query) -> bool:
+    """Whether gradients nearby differ at this entry, and the rule's is a generalised one."""
+    judgement = _judge_kink(trial, comparison, query)
+    if not (judgement.acceptable and judgement.kinked[query.index]):
+        return False
+    sentence = _CONVENTION.format(trial.items[query.item].label)
+    trial.passed(LAW, trial.problem.float_paths[query.leaf], diagnosis=Diagnosis("convention", sentence))
+    return True
+
+
+def _judge_kink(trial: Trial, comparison: _Comparison, query: _Query) -> kinks.Judgement:
+    assert trial.autodiff is not None
+    i = query.item
+    return kinks.judge(
+        trial.autodiff,
+        (trial.row(trial.floats, i), trial.row(trial.others, i), trial.row(trial.cotangents, i)),
+        query.leaf,
+        trial.row(comparison.actual, i),
+        trial.row(comparison.allowed, i),
+        [q.index for q in _disagreements(comparison, query.leaf) if q.item == i],
+        np.random.default_rng(i),
+    )
+
+
 def _at_a_kink(
     trial: Trial, comparison: _Comparison, query: _Query, estimate: richardson.Estimate, fields: dict[str, Any]
 ) -> bool:
     leaf, i, index = query.leaf, query.item, query.index
     path, item = trial.problem.float_paths[leaf], trial.items[i]
-    assert trial.autodiff is not None
-    suspects = [q.index for q in _disagreements(comparison, leaf) if q.item == i]
-    verdict, low, high = kinks.acceptable(
-        trial.autodiff,
-        (trial.row(trial.floats, i), trial.row(trial.others, i), trial.row(trial.cotangents, i)),
-        leaf,
-        comparison.actual[leaf][i],
-        comparison.allowed[leaf][i],
-        suspects,
-        np.random.default_rng(i),
-    )
-    if verdict:
+    judgement = _judge_kink(trial, comparison, query)
+    if judgement.acceptable:
         trial.passed(LAW, path, diagnosis=Diagnosis("convention", _CONVENTION.format(item.label)))
         return False
-    if verdict is None or not np.isfinite(comparison.actual[leaf][(i, *index)]):
+    if judgement.acceptable is None or not np.isfinite(fields["actual"]):
         trial.left_open(LAW, path, estimate.reason or "no neighbouring point is differentiable", item, **fields)
         return False
-    lowest, highest = float(low[index]), float(high[index])
-    if lowest <= float(fields["actual"]) <= highest:
+    lowest, highest = float(judgement.low[index]), float(judgement.high[index])
+    distance: float | None = max(lowest - fields["actual"], fields["actual"] - highest)
+    if lowest <= fields["actual"] <= highest:
         expected: Any = "a combination of the one-sided gradients that conserves the cotangent"
         distance = None
     else:
         expected = f"between {lowest:.9g} and {highest:.9g}" if lowest < highest else lowest
-        distance = max(lowest - fields["actual"], fields["actual"] - highest)
     fields["error"] = distance
     trial.failed(LAW, path, item, expected=expected, **fields)
     return True
@@ -252,10 +270,13 @@ def _convention(trial: Trial, query: _Query, actual: float, allowed: float) -> b
     return True
 
 
-def _worth_finite(trial: Trial, item: Item, value: float) -> bool:
-    """Whether a finite cotangent may be asked for: moderate inputs, and a result that the dtype can hold."""
+def _worth_finite(trial: Trial, query: _Query, value: float) -> bool:
+    """Whether a finite cotangent may be asked for: the dtype holds it, and inputs are moderate or autodiff manages."""
+    if not abs(value) <= _precision.largest(trial.dtype):
+        return False
+    item = trial.items[query.item]
     reach = max(float(np.max(np.abs(np.asarray(x, np.float64)), initial=0.0)) for x in item.floats)
-    return reach <= 1e4 and abs(value) <= _precision.largest(trial.dtype)
+    return reach <= _FAR or bool(np.isfinite(trial.peer_errors[query.leaf][query.item]).all())
 
 
 def _working_precision(trial: Trial, dtype: Any) -> Any:
@@ -305,4 +326,4 @@ def _numbers_findings(trial: Trial, leaf: int, path: str, queries: list[_Query],
 _AUTODIFF_OFF = "the numbers confirm the rule where autodiff of its primal is inaccurate or NaN."
 _CONVENTION = "at {} the primal has a kink; the rule returns one of its generalised gradients."
 _TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
-_EXTREME = "the rule is not finite, at inputs beyond 1e4 or with a derivative that the dtype cannot hold"
+_EXTREME = "the rule is not finite where autodiff in the same dtype is not either, or the dtype cannot hold the result"

@@ -89,8 +89,9 @@ def _judge(
     trial: Trial, items: list[Item], leaf: int, path: str, found: Any, expected: Arrays, top: int, degree: int
 ) -> None:
     for k, item in enumerate(items):
-        entry = compare.worst(np.asarray(found[leaf][k], np.float64), expected[leaf][k], 0.0)
-        if not entry.holds and not _tied(trial, item, leaf, np.asarray(found[leaf][k], np.float64), entry):
+        row = tuple(np.asarray(g[k], np.float64) for g in found)
+        entry = compare.worst(row[leaf], expected[leaf][k], 0.0)
+        if not entry.holds and not _tied(trial, item, leaf, row, entry):
             trial.failed(LAW, path, item, **entry.fields())
             return
     chance = min(1.0, degree / (2 * top + 1)) ** len(items)
@@ -101,11 +102,9 @@ def _judge(
     trial.passed(LAW, path, error=0.0, tolerance=0.0, diagnosis=Diagnosis("exact", sentence))
 
 
-def _tied(trial: Trial, item: Item, leaf: int, found: np.ndarray, entry: compare.Entry) -> bool:
+def _tied(trial: Trial, item: Item, leaf: int, found: Arrays, entry: compare.Entry) -> bool:
     """Small integers are full of ties and zeros: there another valid choice than autodiff's is no fault."""
     assert trial.autodiff is not None
     point = (_precision.to_float64(item.floats), item.others, _precision.to_float64(item.cotangents))
-    verdict, _, _ = kinks.acceptable(
-        trial.autodiff, point, leaf, found, np.zeros(found.shape), [entry.index], trial.rng
-    )
-    return verdict is not False
+    exact = tuple(np.zeros(g.shape) for g in found)
+    return kinks.judge(trial.autodiff, point, leaf, found, exact, [entry.index], trial.rng).acceptable is not False

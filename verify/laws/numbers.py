@@ -68,8 +68,7 @@ def _slopes(trial: Trial) -> dict[int, _Slope]:
 
 def _direction(x: np.ndarray, rng: np.random.Generator) -> Arrays:
     """Random signs and sizes, scaled entry by entry so that steps are relative to the point where it is small."""
-    magnitude = np.where((x != 0) & (np.abs(x) < 1), np.abs(x), 1.0)
-    return magnitude * rng.uniform(0.5, 1, x.shape) * rng.choice((-1.0, 1.0), x.shape)
+    return richardson.step_scale(x) * rng.uniform(0.5, 1, x.shape) * rng.choice((-1.0, 1.0), x.shape)
 
 
 def _report(trial: Trial, i: int, slope: _Slope) -> bool:
