@@ -1,0 +1,44 @@
+"""The README's blocks run, and print what they are said to print."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+PYTHON = [
+    (source, BLOCKS[i + 1][1])
+    for i, (language, source) in enumerate(BLOCKS[:-1])
+    if language == "python" and BLOCKS[i + 1][0] == "text"
+]
+
+
+@pytest.mark.parametrize(("source", "printed"), PYTHON, ids=[source.splitlines()[-1][:40] for source, _ in PYTHON])
+def test_a_python_block_prints_the_text_block_below_it(source, printed):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
+    assert out.getvalue().strip() == printed.strip()
+
+
+def test_every_python_block_is_followed_by_its_output():
+    assert len(PYTHON) == sum(language == "python" for language, _ in BLOCKS) >= 3
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    commands = [
+        line.split("#")[0].strip() for language, block in BLOCKS if language == "sh" for line in block.splitlines()
+    ]
+    assert "python3 run.py test" in commands
+    assert "python3 run.py test" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_every_file_and_folder_that_the_layout_names_exists():
+    layout = next(block for language, block in BLOCKS if language == "text" and "benchmarks/corpus/" in block)
+    named = re.findall(r"(?:^|\s)((?:jaxcnn|verify|benchmarks)/[\w/.]*)", layout)
+    assert len(named) >= 8
+    assert all((ROOT / name).exists() for name in named)
