@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -117,6 +118,7 @@ def _check(
     rng = np.random.default_rng(seed)
     found: list[tuple[str, Finding]] = []
     notes: list[str] = []
+    conventions: set[str] = set()
     witness = make_witness(base)
     autodiff = witness if isinstance(witness, AutodiffWitness) else None
     marks = _marks(base, autodiff, notes)
@@ -134,6 +136,7 @@ def _check(
             here_witness,
             rng,
             brief=not everything,
+            conventions=conventions,
         )
         # Points at the edge of the range are tried on purpose, and comparisons treat what is not finite explicitly.
         with np.errstate(all="ignore"):
@@ -218,7 +221,7 @@ def _fields(report: Report) -> dict[str, Any]:
 
 
 def _report(base: Problem, found: list[tuple[str, Finding]], notes: list[str], seconds: float) -> Report:
-    """One finding per law and argument: the smallest failing example, the widest margin that held."""
+    """One finding per law and argument: the smallest failing example, or the widest margin and any diagnosis."""
     groups: dict[tuple[str, str, str | None], list[Finding]] = {}
     for kind, finding in found:
         groups.setdefault((kind, finding.law, finding.argument), []).append(finding)
@@ -228,7 +231,9 @@ def _report(base: Problem, found: list[tuple[str, Finding]], notes: list[str], s
         if kind == "failures":
             chosen[kind].append(min(findings, key=_example_size))
         elif (law, argument) not in failed:
-            chosen[kind].append(max(findings, key=lambda f: f.ratio or 0.0))
+            widest = max(findings, key=lambda f: f.ratio or 0.0)
+            told = next((f.diagnosis for f in findings if f.diagnosis is not None), None)
+            chosen[kind].append(dataclasses.replace(widest, diagnosis=widest.diagnosis or told))
     return Report(
         base.name,
         tuple(chosen["failures"]),

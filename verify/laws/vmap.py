@@ -40,8 +40,12 @@ def check(trial: Trial) -> None:
     program = jax.jit(
         lambda x, n, w: _mapped(trial, subsets, x, n, w), compiler_options=quick_to_compile(trial.entries)
     )
-    with _precision.double_precision():
-        mapped = jax.tree.map(np.asarray, program(floats, others, cotangents))
+    try:
+        with _precision.double_precision():
+            mapped = jax.tree.map(np.asarray, program(floats, others, cotangents))
+    except Exception as error:
+        _refused(trial, rows[0], error)
+        return
     looped = _looped(trial, subsets, rows)
     for leaf, path in enumerate(trial.problem.float_paths):
         widest = compare.Entry()
@@ -70,6 +74,18 @@ def _mapped(trial: Trial, subsets: list[tuple[bool, ...]], xs: Arrays, ns: Array
         chosen = tuple(x if batched else x[0] for x, batched in zip(xs, subset, strict=True))
         out.append(jax.vmap(pull, in_axes=(axes, 0))(chosen, ws))
     return out
+
+
+def _refused(trial: Trial, row: int, error: Exception) -> None:
+    """A rule that cannot be mapped fails where its primal can be; where that cannot either, the limit is noted."""
+    told = f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[0]}"
+    item = trial.items[row]
+    try:
+        jax.eval_shape(jax.vmap(lambda x: trial.problem.call(x, item.others)), tuple(x[None] for x in item.floats))
+    except Exception:
+        trial.notes.append(f"vmap was left out: the primal does not run under it ({told})")
+        return
+    trial.failed(LAW, None, item, actual=told, expected="the pullback runs under vmap as its primal does")
 
 
 def _looped(trial: Trial, subsets: list[tuple[bool, ...]], rows: list[int]) -> list[Arrays]:

@@ -1,0 +1,57 @@
+"""Laws: eager = jit, the same answer twice, and two forward passes before the two backward passes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import verify
+
+X = np.asarray([0.5, -1.25, 2.0], np.float32)
+
+
+def tape(keep):
+    """Return tanh whose residual lives outside the rule."""
+    last = []
+    fun = jax.custom_vjp(lambda x: jnp.tanh(x))
+
+    def forward(x):
+        y = jnp.tanh(x)
+        last.append(y)
+        return y, y
+
+    def backward(y, g):
+        y = y if keep else last[-1]
+        return (g * (1 - y * y),)
+
+    fun.defvjp(forward, backward)
+    return fun
+
+
+def test_a_closure_that_keeps_only_the_last_residual_is_rejected(failed):
+    assert failed(verify.check_rule(tape(keep=False), X)) == {("re-entrant", "x"), ("repeatable", "x")}
+
+
+def test_a_closure_that_reads_its_own_residual_passes():
+    report = verify.check_rule(tape(keep=True), X)
+    assert report.ok, str(report)
+    assert {"eager = jit", "re-entrant", "repeatable"} <= {finding.law for finding in report.passed}
+
+
+def test_a_rule_that_counts_its_calls_is_rejected(failed):
+    calls = []
+
+    def backward(y, g):
+        calls.append(None)
+        return (g * y * (1 if len(calls) < 8 else 0.5),)
+
+    fun = jax.custom_vjp(lambda x: jnp.exp(x))
+    fun.defvjp(lambda x: (jnp.exp(x), jnp.exp(x)), backward)
+    assert {law for law, _ in failed(verify.check_rule(fun, X))} & {"eager = jit", "re-entrant", "repeatable"}
+
+
+def test_a_rule_that_computes_something_else_under_jit_is_rejected(with_rule, failed):
+    def backward(x, g):
+        eager = not isinstance(jnp.sum(x), jax.core.Tracer)
+        return (g * jnp.cos(x) * (1.5 if eager else 1),)
+
+    assert ("eager = jit", "x") in failed(verify.check_rule(with_rule(jnp.sin, backward), X))

@@ -1,0 +1,36 @@
+"""Law: forward and reverse mode are transposes of each other."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import verify
+
+X = np.asarray([0.5, -1.25, 2.0], np.float32)
+LAW = "forward = reverse"
+
+
+def sine(tangent):
+    @jax.custom_jvp
+    def fun(x):
+        return jnp.sin(x)
+
+    fun.defjvp(lambda primals, tangents: (jnp.sin(primals[0]), tangent(primals[0], tangents[0])))
+    return fun
+
+
+def test_a_tangent_whose_transpose_is_nan_is_rejected(failed):
+    # Right at every point in forward mode; reverse mode divides a zero by a zero where x is zero.
+    report = verify.check_rule(sine(lambda x, t: jnp.where(x == 0, t, t / x * (x * jnp.cos(x)))), X)
+    assert (LAW, None) in failed(report)
+
+
+def test_a_right_custom_jvp_passes_every_law():
+    report = verify.check_rule(sine(lambda x, t: jnp.cos(x) * t), X)
+    assert report.ok, str(report)
+    assert LAW in {finding.law for finding in report.passed}
+
+
+def test_a_tangent_that_is_not_linear_is_rejected(failed):
+    report = verify.check_rule(sine(lambda x, t: jnp.sin(x + t) - jnp.sin(x)), X)
+    assert failed(report) == {("structure", None)}

@@ -1,0 +1,63 @@
+"""Law: vmap = loop, for every choice of which arguments are batched."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verify
+
+X, W = np.asarray([0.5, -1.25, 2.0], np.float32), np.asarray([1.5, 0.25, -1.0], np.float32)
+LAW = "vmap = loop"
+
+
+def product(rule):
+    """Return x * w whose backward pass is a kernel with a batching rule of its own."""
+    kernel = jax.custom_batching.custom_vmap(lambda a, b: a * b)
+    kernel.def_vmap(rule)
+    fun = jax.custom_vjp(lambda x, w: x * w)
+    fun.defvjp(lambda x, w: (x * w, (x, w)), lambda saved, g: (kernel(saved[1], g), kernel(saved[0], g)))
+    return fun
+
+
+def full(size, batched, *arrays):
+    return [a if b else jnp.broadcast_to(a, (size, *a.shape)) for a, b in zip(arrays, batched, strict=True)]
+
+
+def right(size, batched, a, b):
+    a, b = full(size, batched, a, b)
+    return a * b, True
+
+
+def sums_over_the_batch(size, batched, a, b):
+    a, b = full(size, batched, a, b)
+    return jnp.broadcast_to(jnp.sum(a * b, axis=0, keepdims=True), a.shape), True
+
+
+def first_of_the_batch(size, batched, a, b):
+    a, b = full(size, batched, a, b)
+    return a[:1] * b, True
+
+
+def refuses(size, batched, a, b):
+    raise NotImplementedError("no batches")
+
+
+@pytest.mark.parametrize("rule", [sums_over_the_batch, first_of_the_batch], ids=["sum", "first row for all"])
+def test_a_wrong_batching_rule_is_rejected(failed, rule):
+    report = verify.check_rule(product(rule), X, W)
+    assert {law for law, _ in failed(report)} == {LAW}
+    assert {argument for _, argument in failed(report)} <= {"x", "w"}
+
+
+def test_a_right_batching_rule_passes():
+    report = verify.check_rule(product(right), X, W)
+    assert (LAW, "x") in {(finding.law, finding.argument) for finding in report.passed}
+    assert (LAW, "w") in {(finding.law, finding.argument) for finding in report.passed}
+    assert report.ok, str(report)
+
+
+def test_a_rule_that_cannot_be_mapped_though_its_primal_can_is_rejected(failed):
+    report = verify.check_rule(product(refuses), X, W)
+    assert failed(report) == {(LAW, None)}
+    assert report.failures[0].actual == "NotImplementedError: no batches"
