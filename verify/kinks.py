@@ -20,7 +20,7 @@ from verify.problem import Arrays
 from verify.witness import AutodiffWitness
 
 _DISTANCE = 2.0**-30  # relative step to a neighbour: resolves kinks exactly in float64, moves smooth parts by 1e-9
-_FEWEST, _MOST = 40, 256  # random neighbours: three per entry, so that the hull of small kinks is spanned twice over
+_FEWEST, _MOST = 40, 128  # random neighbours: three per entry, so that the hull of small kinks is spanned twice over
 
 
 class Judgement(NamedTuple):

@@ -34,6 +34,7 @@ class Trial:
     numbers: AutodiffWitness | NumbersWitness
     rng: np.random.Generator
     brief: bool = False
+    conventions: set[str] = dataclasses.field(default_factory=set)  # labels of items at which a convention was accepted
     findings: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
 

@@ -20,7 +20,7 @@ LAW = "agreement"
 
 _QUERIES = 4  # entries per item and argument that the numbers are asked about, worst first
 _FAR = 1e4  # inputs beyond this may overflow in a correct rule: then autodiff in the same dtype is the yardstick
-_ITEMS = 6  # disagreeing items per argument that are looked into, smallest differences of shape first
+_ITEMS = 6  # disagreeing items per argument that are looked into at once, until one proves the rule wrong
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +38,7 @@ class _Comparison:
     allowed: tuple[np.ndarray, ...]
     ratios: tuple[np.ndarray, ...]
     unit: float  # unit roundoff of the precision
+    judgements: dict[tuple[int, int], kinks.Judgement] = dataclasses.field(default_factory=dict)  # by leaf and item
 
 
 def check(trial: Trial) -> None:
@@ -103,36 +104,32 @@ def _compare(trial: Trial, cotangents: Any, dtype: Any) -> _Comparison:
 
 def _judge(trial: Trial, comparison: _Comparison, skip: set[int]) -> set[int]:
     """Ask the numbers about every disagreement; record failures; return the leaves that are wrong."""
-    queries = [
-        q for leaf in range(len(comparison.ratios)) if leaf not in skip for q in _disagreements(comparison, leaf)
-    ]
-    if not queries:
-        return set()
-    estimates = _ask(trial, queries)
+    pending = {leaf: _rows(trial, comparison, leaf) for leaf in range(len(comparison.ratios)) if leaf not in skip}
     wrong: set[int] = set()
-    by_item: dict[tuple[int, int], list[tuple[_Query, richardson.Estimate]]] = {}
-    for query, estimate in zip(queries, estimates, strict=True):
-        by_item.setdefault((query.leaf, query.item), []).append((query, estimate))
-    for (leaf, _), answered in by_item.items():
-        if leaf in wrong:
-            continue
-        if any(_verdict(trial, comparison, query, estimate) for query, estimate in answered):
-            wrong.add(leaf)
+    while any(pending.values()):
+        queries = [q for leaf, rows in pending.items() for i in rows[:_ITEMS] for q in _worst(comparison, leaf, i)]
+        for query, estimate in zip(queries, _ask(trial, queries), strict=True):
+            if query.leaf not in wrong and _verdict(trial, comparison, query, estimate):
+                wrong.add(query.leaf)
+        pending = {leaf: rows[_ITEMS:] for leaf, rows in pending.items() if leaf not in wrong}
     return wrong
 
 
-def _disagreements(comparison: _Comparison, leaf: int) -> list[_Query]:
+def _rows(trial: Trial, comparison: _Comparison, leaf: int) -> list[int]:
+    """The items that disagree; at other shapes than the example's a few, those that no convention explained first."""
     ratios = comparison.ratios[leaf]
-    flat = ratios.reshape(len(ratios), -1)
-    queries = []
-    for i in [i for i in range(len(flat)) if flat[i].max(initial=0.0) > 1][:_ITEMS]:
-        order = np.argsort(-flat[i], kind="stable")[:_QUERIES]
-        queries += [
-            _Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, ratios.shape[1:])))
-            for j in order
-            if flat[i, j] > 1
-        ]
-    return queries
+    rows = [i for i in range(len(ratios)) if ratios[i].max(initial=0.0) > 1]
+    if not trial.brief:
+        return rows
+    return sorted(rows, key=lambda i: trial.items[i].label in trial.conventions)[:_ITEMS]
+
+
+def _worst(comparison: _Comparison, leaf: int, i: int) -> list[_Query]:
+    """The entries of one item that disagree most."""
+    ratios = comparison.ratios[leaf][i]
+    flat = ratios.reshape(-1)
+    order = np.argsort(-flat, kind="stable")[:_QUERIES]
+    return [_Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, ratios.shape))) for j in order if flat[j] > 1]
 
 
 def _ask(trial: Trial, queries: list[_Query]) -> list[richardson.Estimate]:
@@ -211,17 +208,20 @@ def _accepted_at_a_kink(trial: Trial, comparison: _Comparison, query: _Query) ->
 
 
 def _judge_kink(trial: Trial, comparison: _Comparison, query: _Query) -> kinks.Judgement:
+    """The judgement of the query's item and leaf: one for all its entries, since it looks at the whole cotangent."""
     assert trial.autodiff is not None
-    i = query.item
-    return kinks.judge(
-        trial.autodiff,
-        (trial.row(trial.floats, i), trial.row(trial.others, i), trial.row(trial.cotangents, i)),
-        query.leaf,
-        trial.row(comparison.actual, i),
-        trial.row(comparison.allowed, i),
-        [q.index for q in _disagreements(comparison, query.leaf) if q.item == i],
-        np.random.default_rng(i),
-    )
+    i, leaf = query.item, query.leaf
+    if (leaf, i) not in comparison.judgements:
+        comparison.judgements[leaf, i] = kinks.judge(
+            trial.autodiff,
+            (trial.row(trial.floats, i), trial.row(trial.others, i), trial.row(trial.cotangents, i)),
+            leaf,
+            trial.row(comparison.actual, i),
+            trial.row(comparison.allowed, i),
+            [q.index for q in _worst(comparison, leaf, i)],
+            np.random.default_rng(i),
+        )
+    return comparison.judgements[leaf, i]
 
 
 def _at_a_kink(
@@ -231,6 +231,7 @@ def _at_a_kink(
     path, item = trial.problem.float_paths[leaf], trial.items[i]
     judgement = _judge_kink(trial, comparison, query)
     if judgement.acceptable:
+        trial.conventions.add(item.label)
         trial.passed(LAW, path, diagnosis=Diagnosis("convention", _CONVENTION.format(item.label)))
         return False
     if judgement.acceptable is None or not np.isfinite(fields["actual"]):
