@@ -110,7 +110,7 @@ def _import_line(role: str, fun: Any) -> str:
     found: Any = sys.modules.get(module)
     for part in qualname.split("."):
         found = getattr(found, part, None)
-    if module in ("", "__main__") or found is None or found not in (fun, inner):
+    if module in ("", "__main__") or found is not fun:
         return f"# {role} = the function that was passed to the check"
     top = qualname.split(".")[0]
     return f"from {module} import {top}" + (f"; {role} = {qualname}" if qualname != role else "")

@@ -16,7 +16,7 @@ import numpy as np
 from verify import _precision
 from verify.batched import Batched
 from verify.items import Item, stack
-from verify.problem import Arrays, Problem
+from verify.problem import Arrays, Problem, argument_names
 
 
 class RuleError(Exception):
@@ -104,9 +104,10 @@ class BackwardSubject:
             raise RuleError(
                 f"the backward pass must return {len(arguments)} cotangents, one per argument; got {count}."
             )
+        names = argument_names(self.problem.fun, len(arguments))
         leaves: list[Any] = []
         position = 0
-        for name, argument, part in zip(self._names(arguments), arguments, returned, strict=True):
+        for name, argument, part in zip(names, arguments, returned, strict=True):
             count = len(jax.tree.leaves(argument))
             kinds = self.problem.kinds[position : position + count]
             position += count
@@ -122,10 +123,6 @@ class BackwardSubject:
             if np.shape(leaf) != np.shape(x):
                 raise RuleError(f"the cotangent of `{path}` must have shape {np.shape(x)}; got {np.shape(leaf)}.")
         return tuple(leaves)
-
-    def _names(self, arguments: tuple[Any, ...]) -> list[str]:
-        names = {owner: path for path, owner in zip(self.problem.paths, self.problem.owners, strict=True)}
-        return [names.get(i, f"args[{i}]") for i in range(len(arguments))]
 
     def answers(self, items: list[Item], *, double: bool = False) -> Answers:
         """All items, in one compiled loop where JAX can trace both passes, else in a Python loop.

@@ -109,7 +109,7 @@ def test_a_backward_pass_that_overwrites_its_input_is_rejected(failed):
     [
         ("argument missing", "the backward pass must return 3 cotangents, one per argument; got 2."),
         ("bias not summed", "the cotangent of `params['b1']` must have shape (4,); got (2, 4)."),
-        ("parameter missing", "the cotangent of `params['b1']` must have the tree PyTreeDef"),
+        ("parameter missing", "the cotangent of `params` must have the tree PyTreeDef"),
     ],
     ids=["number", "shape", "tree"],
 )

@@ -1,0 +1,143 @@
+"""check_rule as a whole: usage, domains, precision, determinism, and what it leaves alone."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verify
+
+X = np.asarray([0.5, -1.25, 2.0], np.float32)
+
+
+def sine_back(x, g):
+    return (g * jnp.cos(x),)
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "kind", "message"),
+    [
+        ((3, X), {}, TypeError, r"^`fun` must be callable; got int\.$"),
+        ((jnp.sin, X), {"budget": 0}, ValueError, r"^`budget` must be a positive number of seconds; got 0\.$"),
+        ((jnp.sin, X), {"budget": -1.5}, ValueError, r"^`budget` must be a positive .*; got -1\.5\.$"),
+        ((jnp.sin, X), {"budget": float("nan")}, ValueError, r"^`budget` must be a positive .*; got nan\.$"),
+        ((jnp.sin, X), {"domain": (0, 1)}, TypeError, r"^`domain` must be a verify\.Domain or a sequence of them"),
+        ((jnp.sin, np.asarray([1])), {}, TypeError, "needs at least one floating-point array to differentiate"),
+        ((jnp.argmax, X), {}, TypeError, r"^`argmax` must return at least one floating-point array; got none\.$"),
+        ((lambda x: x[:0], X), {}, ValueError, r"returns no entries at this example \(shape \(0,\)\)"),
+        ((jnp.matmul, X[:2], X), {}, TypeError, "dot_general|matmul|contract"),
+    ],
+    ids=[
+        "not callable",
+        "no budget",
+        "negative budget",
+        "NaN budget",
+        "domain",
+        "integers",
+        "no float output",
+        "empty output",
+        "exception of the function",
+    ],
+)
+def test_bad_usage_is_told_in_a_sentence(args, options, kind, message):
+    with pytest.raises(kind, match=message):
+        verify.check_rule(*args, **options)
+
+
+@pytest.mark.parametrize(("sign", "ok"), [(1, True), (-1, False)], ids=["right", "wrong"])
+def test_with_64_bit_types_on_right_rules_pass_and_wrong_ones_do_not(with_rule, sign, ok, failed):
+    with jax.enable_x64(True):
+        report = verify.check_rule(with_rule(jnp.sin, lambda x, g: (sign * g * jnp.cos(x),)), X.astype(np.float64))
+        assert jax.config.jax_enable_x64
+    assert not jax.config.jax_enable_x64
+    assert report.ok is ok, str(report)
+    assert (("agreement", "x") in failed(report)) is not ok
+
+
+def test_a_fault_of_single_precision_size_is_found_in_float64(with_rule, failed):
+    fun = with_rule(jnp.sin, lambda x, g: (g * jnp.cos(x) * (1 + 1e-8),))
+    assert ("agreement", "x") in failed(verify.check_rule(fun, X))
+
+
+def test_equal_seeds_give_equal_reports_and_other_seeds_other_points(with_rule):
+    fun = with_rule(jnp.sin, lambda x, g: (-g * jnp.cos(x),))
+
+    def told(seed):
+        return {**json.loads(verify.check_rule(fun, X, seed=seed).to_json()), "seconds": 0}
+
+    first = told(5)
+    assert first == told(5)
+    assert first["failures"][0]["example"] != told(6)["failures"][0]["example"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "ok"), [(verify.Domain(special=(2.5,)), False), (None, True)], ids=["special", "none"]
+)
+def test_a_rule_wrong_at_one_point_alone_is_caught_where_the_point_is_named(with_rule, domain, ok):
+    fun = with_rule(jnp.sin, lambda x, g: (g * jnp.where(x == 2.5, 7, jnp.cos(x)),))
+    assert verify.check_rule(fun, X, domain=domain).ok is ok
+
+
+def test_a_rule_is_never_examined_outside_its_domain(with_rule):
+    fun = with_rule(jnp.sin, lambda x, g: (g * jnp.where(x < 0.25, jnp.nan, jnp.cos(x)),))
+    assert verify.check_rule(fun, np.abs(X), domain=verify.Domain(low=0.25)).ok
+    assert not verify.check_rule(fun, np.abs(X)).ok
+
+
+def test_values_and_shapes_that_may_not_vary_do_not(with_rule):
+    def only_here(x, g):
+        right = x.shape == (3,)
+        return (g * (jnp.where(jnp.sort(x)[0] == -1.25, jnp.cos(x), 7.0) if right else 7.0 * x),)
+
+    fun = with_rule(jnp.sin, only_here)
+    report = verify.check_rule(fun, X, domain=verify.Domain(vary_shape=False, vary_values=False))
+    # numerical slopes and vmap stay at the example; the second derivative is that of the rule as it stands there
+    assert report.ok, str(report)
+    assert not verify.check_rule(fun, X, domain=verify.Domain(vary_shape=False)).ok
+    assert not verify.check_rule(fun, X, domain=verify.Domain(vary_values=False)).ok
+
+
+def test_a_budget_leaves_out_shapes_and_says_so(with_rule):
+    report = verify.check_rule(with_rule(jnp.sin, sine_back), X, budget=1e-9)
+    assert report.ok
+    assert any(note.startswith("left out for lack of time: shapes with ") for note in report.notes)
+
+
+def test_a_key_is_passed_along(with_rule, failed):
+    def noisy(x, key):
+        return x * jax.random.rademacher(key, x.shape, x.dtype)
+
+    def back(x, key, g):
+        return -g * jax.random.rademacher(key, g.shape, g.dtype), None
+
+    report = verify.check_rule(with_rule(noisy, back), X, jax.random.key(0))
+    assert failed(report) >= {("agreement", "x")}
+    assert json.loads(report.to_json())["failures"]
+    assert verify.check_rule(noisy, X, jax.random.key(0)).ok
+
+
+def test_the_callers_debugging_of_nans_neither_changes_the_verdict_nor_is_changed(with_rule):
+    with jax.debug_nans(True):
+        report = verify.check_rule(with_rule(jnp.sin, sine_back), X)
+        assert jax.config.jax_debug_nans
+    assert report.ok, str(report)
+
+
+def test_a_function_without_a_rule_can_be_checked_as_well():
+    report = verify.check_rule(lambda x: jnp.tanh(x) * 2, X)
+    assert report.ok, str(report)
+    assert report.name == "<lambda>"
+    assert report.seconds > 0
+
+
+def test_the_report_carries_the_name_of_the_function_and_its_line():
+    @jax.custom_vjp
+    def twice(x):
+        return 2 * x
+
+    twice.defvjp(lambda x: (2 * x, None), lambda _, g: (3 * g,))
+    report = verify.check_rule(twice, X)
+    assert report.name == "twice"
+    assert all(finding.where.startswith("twice, test_checks.py:") for finding in report.failures)
