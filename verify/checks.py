@@ -121,6 +121,8 @@ def _check(
     conventions: set[str] = set()
     witness = make_witness(base)
     autodiff = witness if isinstance(witness, AutodiffWitness) else None
+    if autodiff is not None and not autodiff.differentiable:
+        notes.append(f"JAX cannot differentiate `{base.name}` without its rule: numerical differences alone decide")
     marks = _marks(base, autodiff, notes)
     for label, floats, others, everything in _shapes(base, autodiff, domains, rng):
         if not everything and time.monotonic() - started > (budget or DEFAULT_BUDGET):
@@ -132,7 +134,7 @@ def _check(
         trial = Trial(
             make_subject(here),
             items.lattice(here, outputs, marks, domains, rng),
-            here_witness if isinstance(here_witness, AutodiffWitness) else None,
+            here_witness if isinstance(here_witness, AutodiffWitness) and here_witness.differentiable else None,
             here_witness,
             rng,
             brief=not everything,

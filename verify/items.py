@@ -20,6 +20,9 @@ from verify.problem import Problem
 Arrays = tuple[Any, ...]
 
 
+_EXAMPLE, _RANDOM = "the example", "random values"
+
+
 @dataclasses.dataclass(frozen=True)
 class Item:
     """A point (`floats`, `others`), a cotangent for every floating output, and what is special about it."""
@@ -28,6 +31,11 @@ class Item:
     floats: Arrays
     others: Arrays
     cotangents: Arrays
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether this is the example or a random point: nothing special about its values."""
+        return self.label.startswith((_EXAMPLE, _RANDOM))
 
     @property
     def size(self) -> int:
@@ -59,11 +67,11 @@ def lattice(
     rng: np.random.Generator,
 ) -> list[Item]:
     """The items for one shape: the example first, then random points, special points, special cotangents."""
-    points = [("the example", problem.floats)]
-    points += [("the example", problem.floats)] * 2  # three cotangents: linearity needs w1, w2 and their sum
+    points = [(_EXAMPLE, problem.floats)]
+    points += [(_EXAMPLE, problem.floats)] * 2  # three cotangents: linearity needs w1, w2 and their sum
     varied = [leaf for leaf, domain in zip(problem.floats, domains, strict=True) if _varies(domain)]
     if varied:
-        points += [(f"random values {i}", _fresh(problem, domains, rng)) for i in range(3)]
+        points += [(f"{_RANDOM} {i}", _fresh(problem, domains, rng)) for i in range(3)]
         points += list(_special(problem, thresholds, domains, rng))
     items = [Item(label, _clip(floats, domains), problem.others, cotangent(rng, outputs)) for label, floats in points]
     first, second = items[0].cotangents, items[1].cotangents
@@ -71,7 +79,7 @@ def lattice(
     items[2] = dataclasses.replace(items[2], cotangents=total)
     for label, make in _COTANGENTS:
         special = tuple(make(w, rng) for w in first)
-        items.append(Item(f"the example, {label}", problem.floats, problem.others, special))
+        items.append(Item(f"{_EXAMPLE}, {label}", problem.floats, problem.others, special))
     return items
 
 

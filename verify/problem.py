@@ -98,8 +98,9 @@ def make(fun: Callable[..., Any], args: Sequence[Any]) -> Problem:
             fixed.append(leaf)
         elif jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
             kinds.append("key")
-            others.append(np.asarray(jax.random.key_data(leaf)))
-            fixed.append(jax.random.key_impl(leaf))
+            key: Any = leaf
+            others.append(np.asarray(jax.random.key_data(key)))
+            fixed.append(jax.random.key_impl(key))
         elif _precision.is_float(leaf):
             leaf = np.asarray(leaf)
             if leaf.dtype == np.float64:

@@ -61,6 +61,17 @@ class AutodiffWitness:
     def _differences(self) -> Batched:
         return Batched(self._difference_quotients, self._entries, double=True)
 
+    @cached_property
+    def differentiable(self) -> bool:
+        """Whether JAX has a derivative of this primal: it has none of a while loop or a callback, say."""
+        here = self._problem
+        try:
+            outputs = here.outputs(here.floats, here.others)
+            jax.eval_shape(lambda *row: _value_and_cotangents(self.call, *row), here.floats, here.others, outputs)
+        except Exception:  # each primitive refuses in its own words
+            return False
+        return True
+
     def gradients(self, floats: Arrays, others: Arrays, cotangents: Arrays) -> tuple[Arrays, Arrays]:
         """Outputs and cotangents of the inputs for stacks of items."""
         return self._gradients(_precision.to_float64(floats), others, _precision.to_float64(cotangents))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from verify.laws import (
     agreement,
     eager,
+    entries,
     exact,
     forward_reverse,
     linear,
@@ -19,7 +20,7 @@ from verify.trial import Trial
 Law = Callable[[Trial], None]
 
 # checked at every shape: cheap once the trial's programs are compiled
-EVERYWHERE: tuple[Law, ...] = (agreement.check,)
+EVERYWHERE: tuple[Law, ...] = (agreement.check, entries.check)
 
 # checked at the example's own shape only
 AT_THE_EXAMPLE: tuple[Law, ...] = (

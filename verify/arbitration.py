@@ -1,0 +1,192 @@
+"""Who is wrong where rule and witness differ: the numbers decide, kinks and conventions are honoured.
+
+Rules are often written *because* autodiff of the primal is NaN or inaccurate, so a disagreement alone proves nothing.
+Difference quotients along the entry in question say which of the two they confirm. At a kink any generalised gradient
+is right (`kinks`). Where the numbers are unsettled, the finding is inconclusive: never a silent pass, never a guess.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from verify import _precision, kinks, richardson, tolerance
+from verify.comparison import Comparison, Query, ask, worst
+from verify.report import Diagnosis
+from verify.trial import Trial
+
+_ITEMS = 6  # disagreeing items per argument that are looked into at once, until one proves the rule wrong
+_FAR = 1e4  # inputs beyond this may overflow in a correct rule: then autodiff in the same dtype is the yardstick
+
+_AUTODIFF_OFF = "the numbers confirm the rule where autodiff of its primal is inaccurate or NaN."
+_CONVENTION = "at {} the primal has a kink; the rule returns one of its generalised gradients."
+_AS_JAX = "at {} the rule follows JAX's own rules inside the primal."
+_TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
+_EXTREME = "the rule is not finite where autodiff in the same dtype is not either, or the dtype cannot hold the result"
+_CONSERVED = "a combination of the one-sided gradients that conserves the cotangent"
+
+
+def wrong_leaves(trial: Trial, law: str, comparison: Comparison, skip: set[int]) -> set[int]:
+    """Look into every disagreement, record what each means under `law`, and return the leaves that are wrong.
+
+    Args:
+        trial: holds the witnesses and takes the findings.
+        law: the name the findings are recorded under.
+        comparison: of rule and witness, in one precision.
+        skip: leaves that are known to be wrong already.
+    """
+    court = _Court(trial, law, comparison)
+    pending = {leaf: court.disagreeing(leaf) for leaf in range(len(comparison.ratios)) if leaf not in skip}
+    wrong: set[int] = set()
+    while any(pending.values()):
+        queries = [q for leaf, rows in pending.items() for i in rows[:_ITEMS] for q in worst(comparison, leaf, i)]
+        for query, estimate in zip(queries, ask(trial, queries), strict=True):
+            if query.leaf not in wrong and court.rejects(query, estimate):
+                wrong.add(query.leaf)
+        pending = {leaf: rows[_ITEMS:] for leaf, rows in pending.items() if leaf not in wrong}
+    return wrong
+
+
+class _Court:
+    """Judges the disagreements of one comparison; judgements at kinks are kept, one per item and leaf."""
+
+    def __init__(self, trial: Trial, law: str, comparison: Comparison) -> None:
+        self._trial, self._law, self._comparison = trial, law, comparison
+        self._judgements: dict[tuple[int, int], kinks.Judgement] = {}
+
+    def disagreeing(self, leaf: int) -> list[int]:
+        """Items that disagree; at other shapes than the example's a few, those that no convention explained first."""
+        ratios, trial = self._comparison.ratios[leaf], self._trial
+        rows = [i for i in range(len(ratios)) if ratios[i].max(initial=0.0) > 1]
+        if not trial.brief:
+            return rows
+        return sorted(rows, key=lambda i: trial.items[i].label in trial.conventions)[:_ITEMS]
+
+    def rejects(self, query: Query, estimate: richardson.Estimate) -> bool:
+        """Record what one disagreement means; True when the rule is wrong."""
+        actual, expected = self._entry(self._comparison.actual, query), self._entry(self._trial.witness, query)
+        if estimate.kind == "smooth":
+            return self._by_numbers(query, estimate, actual, expected)
+        if not np.isfinite(actual) and not np.isfinite(expected):
+            return self._open(query, f"rule and autodiff are not finite, and {estimate.reason}")
+        return not self._follows_jax(query, actual) and self._off_the_kink(query, estimate, actual)
+
+    def _by_numbers(self, query: Query, estimate: richardson.Estimate, actual: float, expected: float) -> bool:
+        trial = self._trial
+        allowed = self._entry(self._comparison.allowed, query)
+        rounding = tolerance.LAMBDA * np.sqrt(trial.length) * self._comparison.unit * abs(estimate.value)
+        reach = 8 * estimate.error + allowed + rounding
+        witness_confirmed = abs(expected - estimate.value) <= reach
+        if abs(actual - estimate.value) <= reach:
+            if not witness_confirmed:
+                return self._accept(query, "autodiff-inaccurate", _AUTODIFF_OFF)
+            if allowed < self._native_allowance(query):
+                return False  # nothing to see in the user's dtype, and too fine for the numbers in float64
+            return self._open(query, _TOO_COARSE.format(reach))
+        if not np.isfinite(actual) and not self._worth_finite(query, estimate.value):
+            return self._open(query, _EXTREME)
+        # smooth along one entry is not differentiable: a tie of three arguments shows along none of them
+        if self._follows_jax(query, actual) or self._accepted_at_a_kink(query):
+            return False
+        expected = expected if witness_confirmed else estimate.value
+        return self._reject(query, expected, abs(actual - expected))
+
+    def _off_the_kink(self, query: Query, estimate: richardson.Estimate, actual: float) -> bool:
+        judgement = self._at_kink(query)
+        if judgement.acceptable:
+            return self._accept(query, "convention", _CONVENTION)
+        if judgement.acceptable is None or not np.isfinite(actual):
+            return self._open(query, estimate.reason or "no neighbouring point is differentiable")
+        low, high = float(judgement.low[query.index]), float(judgement.high[query.index])
+        if low <= actual <= high:
+            return self._reject(query, _CONSERVED, None)
+        between = f"between {low:.9g} and {high:.9g}" if low < high else low
+        return self._reject(query, between, max(low - actual, actual - high))
+
+    def _accepted_at_a_kink(self, query: Query) -> bool:
+        """Whether gradients nearby differ at this entry, and the rule's is a generalised one."""
+        judgement = self._at_kink(query)
+        if not (judgement.acceptable and judgement.kinked[query.index]):
+            return False
+        self._accept(query, "convention", _CONVENTION)
+        return True
+
+    def _follows_jax(self, query: Query, actual: float) -> bool:
+        """Whether JAX's own rules inside the primal (relu'(0) = 0, say) give the rule's value at a special point."""
+        trial = self._trial
+        assert trial.autodiff is not None
+        if trial.items[query.item].ordinary:
+            return False
+        parts = (trial.floats, trial.others, trial.cotangents)
+        row = [tuple(a[None] for a in trial.row(part, query.item)) for part in parts]
+        inner = trial.autodiff.inner_gradients(*row)[query.leaf][(0, *query.index)]
+        if not abs(float(inner) - actual) <= self._entry(self._comparison.allowed, query):
+            return False
+        self._accept(query, "convention", _AS_JAX)
+        return True
+
+    def _at_kink(self, query: Query) -> kinks.Judgement:
+        """The judgement of the query's item and leaf: one for all its entries, since it sees the whole cotangent."""
+        trial, comparison, i, leaf = self._trial, self._comparison, query.item, query.leaf
+        assert trial.autodiff is not None
+        if (leaf, i) not in self._judgements:
+            self._judgements[leaf, i] = kinks.judge(
+                trial.autodiff,
+                (trial.row(trial.floats, i), trial.row(trial.others, i), trial.row(trial.cotangents, i)),
+                leaf,
+                trial.row(comparison.actual, i),
+                trial.row(comparison.allowed, i),
+                [q.index for q in worst(comparison, leaf, i)],
+                np.random.default_rng(i),
+            )
+        return self._judgements[leaf, i]
+
+    def _native_allowance(self, query: Query) -> float:
+        """Half the tolerance of the user's dtype there."""
+        expected, spread = self._entry(self._trial.witness, query), self._entry(self._trial.spread, query)
+        allowed = tolerance.bound(self._trial.dtype, np.asarray(expected), np.asarray(spread), self._trial.length)
+        return float(allowed) / 2
+
+    def _worth_finite(self, query: Query, value: float) -> bool:
+        """Whether to ask for finiteness: the dtype holds the value, and inputs are moderate or autodiff manages."""
+        trial = self._trial
+        if not abs(value) <= _precision.largest(trial.dtype):
+            return False
+        floats = trial.items[query.item].floats
+        reach = max(float(np.max(np.abs(np.asarray(x, np.float64)), initial=0.0)) for x in floats)
+        return reach <= _FAR or bool(np.isfinite(trial.peer_errors[query.leaf][query.item]).all())
+
+    def _entry(self, arrays: Any, query: Query) -> float:
+        return float(arrays[query.leaf][(query.item, *query.index)])
+
+    def _path(self, query: Query) -> str:
+        return self._trial.problem.float_paths[query.leaf]
+
+    def _accept(self, query: Query, code: str, sentence: str) -> bool:
+        label = self._trial.items[query.item].label
+        if code == "convention":
+            self._trial.conventions.add(label)
+        self._trial.passed(self._law, self._path(query), diagnosis=Diagnosis(code, sentence.format(label)))
+        return False
+
+    def _open(self, query: Query, reason: str) -> bool:
+        expected = self._entry(self._trial.witness, query)
+        error = abs(self._entry(self._comparison.actual, query) - expected)
+        fields = self._fields(query, expected, error)
+        self._trial.left_open(self._law, self._path(query), reason, self._trial.items[query.item], **fields)
+        return False
+
+    def _reject(self, query: Query, expected: Any, error: float | None) -> bool:
+        fields = self._fields(query, expected, error)
+        self._trial.failed(self._law, self._path(query), self._trial.items[query.item], **fields)
+        return True
+
+    def _fields(self, query: Query, expected: Any, error: float | None) -> dict[str, Any]:
+        return {
+            "index": query.index,
+            "actual": self._entry(self._comparison.actual, query),
+            "expected": expected,
+            "error": error,
+            "tolerance": self._entry(self._comparison.allowed, query),
+        }

@@ -1,0 +1,102 @@
+"""Rule and witness side by side: values, tolerances and ratios of every entry, and the numbers' answer for some.
+
+A `Comparison` holds one precision (the user's dtype, or float64); a `Query` is one entry of one cotangent at one item.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from verify import _precision, compare, richardson, tolerance
+from verify.trial import Trial
+
+_QUERIES = 4  # entries per item and argument that the numbers are asked about, worst first
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """Entry `index` of the cotangent of float leaf `leaf` at item `item`."""
+
+    item: int
+    leaf: int
+    index: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Rule and witness in one precision, stacked over items, one array per leaf; `unit` is its unit roundoff."""
+
+    actual: tuple[np.ndarray, ...]
+    allowed: tuple[np.ndarray, ...]
+    ratios: tuple[np.ndarray, ...]
+    unit: float
+
+
+def with_witness(trial: Trial, cotangents: Any, dtype: Any) -> Comparison:
+    """Compare with the witness; besides `tolerance.bound`, rounding at the scale of the cotangents is allowed.
+
+    Intermediates of that scale may cancel in a correct rule (softmax: y (g - <g, y>)).
+    """
+    u = _precision.unit_roundoff(dtype)
+    scale = np.max(
+        [np.abs(np.asarray(w, np.float64).reshape(len(w), -1)).max(axis=1) for w in trial.cotangents], axis=0
+    )
+    slack = tolerance.LAMBDA * np.sqrt(trial.length) * u * scale
+    actual, allowed, ratios = _precision.to_float64(cotangents), [], []
+    for g, expected, spread in zip(actual, trial.witness, trial.spread, strict=True):
+        tol = tolerance.bound(dtype, expected, u / _precision.unit_roundoff(trial.dtype) * spread, trial.length)
+        allowed.append(tol + slack.reshape(-1, *[1] * (expected.ndim - 1)))
+        ratios.append(_ratios(trial, g, expected, allowed[-1]))
+    return Comparison(actual, tuple(allowed), tuple(ratios), u)
+
+
+def beside_peer(trial: Trial, native: Comparison) -> Comparison:
+    """Allow a rule that is right in float64 to lose in the user's dtype what plain autodiff of the primal loses."""
+    if max(ratio.max(initial=0.0) for ratio in native.ratios) <= 1:
+        return native
+    allowed = tuple(a + 16 * p for a, p in zip(native.allowed, trial.peer_errors, strict=True))
+    ratios = tuple(_ratios(trial, g, e, a) for g, e, a in zip(native.actual, trial.witness, allowed, strict=True))
+    return Comparison(native.actual, allowed, ratios, native.unit)
+
+
+def _ratios(trial: Trial, actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    ratio = compare.ratios(actual, expected, allowed)
+    ratio[~trial.valid] = 0.0
+    return ratio
+
+
+def worst(comparison: Comparison, leaf: int, i: int) -> list[Query]:
+    """The entries of one item that disagree most."""
+    ratios = comparison.ratios[leaf][i]
+    flat = ratios.reshape(-1)
+    order = np.argsort(-flat, kind="stable")[:_QUERIES]
+    return [Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, ratios.shape))) for j in order if flat[j] > 1]
+
+
+def ask(trial: Trial, queries: list[Query]) -> list[richardson.Estimate]:
+    """Directional derivatives along single entries, by numbers."""
+    rows = [q.item for q in queries]
+    floats = tuple(np.asarray(x)[rows] for x in trial.floats)
+    directions = tuple(np.zeros(x.shape) for x in floats)
+    for k, query in enumerate(queries):
+        x = floats[query.leaf][(k, *query.index)]
+        directions[query.leaf][(k, *query.index)] = richardson.step_scale(np.asarray(x))
+    found = trial.numbers.differences(
+        floats, tuple(n[rows] for n in trial.others), tuple(w[rows] for w in trial.cotangents), directions
+    )
+    estimates = []
+    for k, query in enumerate(queries):
+        unit = float(directions[query.leaf][(k, *query.index)])
+        estimate = richardson.settle(found.central[k], found.right[k], found.left[k], float(found.scale[k]))
+        estimates.append(
+            estimate._replace(
+                value=estimate.value / unit,
+                error=estimate.error / unit,
+                low=estimate.low / unit,
+                high=estimate.high / unit,
+            )
+        )
+    return estimates
