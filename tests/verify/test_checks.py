@@ -141,3 +141,23 @@ def test_the_report_carries_the_name_of_the_function_and_its_line():
     report = verify.check_rule(twice, X)
     assert report.name == "twice"
     assert all(finding.where.startswith("twice, test_checks.py:") for finding in report.failures)
+
+
+def rooted(x):
+    """The square root by Newton's method, in a loop that reverse mode cannot differentiate."""
+    return jax.lax.while_loop(lambda c: c[0] < 30, lambda c: (c[0] + 1, (c[1] + x / c[1]) / 2), (0, x))[1]
+
+
+def called_back(x):
+    shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
+    return jax.pure_callback(lambda v: np.sqrt(v), shape, x, vmap_method="sequential")
+
+
+@pytest.mark.parametrize(("factor", "ok"), [(0.5, True), (1.0, False)], ids=["right", "wrong"])
+@pytest.mark.parametrize("primal", [rooted, called_back], ids=["while loop", "callback"])
+def test_where_jax_cannot_differentiate_the_primal_the_numbers_alone_decide(with_rule, failed, primal, factor, ok):
+    fun = with_rule(primal, lambda x, g: (factor * g / primal(x),))
+    report = verify.check_rule(fun, np.abs(X), domain=verify.Domain(low=0.25, high=9))
+    assert report.ok is ok, str(report)
+    assert ok or ("agreement", "x") in failed(report)
+    assert any("cannot differentiate" in note and "numerical differences alone" in note for note in report.notes)

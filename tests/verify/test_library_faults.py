@@ -10,10 +10,9 @@ def test_the_gradient_of_spence_is_nan_at_a_smooth_point(failed):
     example = np.asarray([1.5], np.float32)
     assert np.isnan(jax.grad(lambda x: jax.scipy.special.spence(x)[0])(example)).all()
     report = verify.check_rule(jax.scipy.special.spence, example, domain=verify.Domain(low=0.25, high=1.75))
-    assert failed(report) == {("numbers", None)}
-    (finding,) = report.failures
+    assert ("agreement", "x") in failed(report)
+    (finding,) = (f for f in report.failures if f.law == "agreement")
     # spence(x) has the derivative log(x) / (1 - x)
     x, w = (float(np.ravel(jax.tree.leaves(part)[0])[0]) for part in finding.example)
     assert np.isnan(finding.actual)
-    assert np.isfinite(finding.expected)
-    assert 0 < abs(finding.expected) <= 2 * abs(w * np.log(x) / (1 - x))
+    np.testing.assert_allclose(finding.expected, w * np.log(x) / (1 - x), rtol=1e-4)
