@@ -12,6 +12,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
 )
 app.command("verify")(verify_command.verify)
 

@@ -1,7 +1,6 @@
 """Consoles and files of the command line: plain text when piped, whole files or none."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -36,11 +35,13 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: the file cannot be written; nothing is left behind and an older file is untouched.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    target = path.resolve()  # through a symbolic link to the file it stands for
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    file = temporary.open("x", encoding="utf-8")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with file:
             file.write(text)
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except BaseException:
-        os.unlink(temporary)
+        temporary.unlink()
         raise
