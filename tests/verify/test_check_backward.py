@@ -204,6 +204,8 @@ def test_an_exception_of_the_forward_pass_at_the_example_passes_through():
         verify.check_backward(forward, lambda x, g: g, X[0])
 
 
-def test_jax_and_numpy_cotangents_are_the_same_to_the_check():
-    report = verify.check_backward(np.sin, lambda x, g: jax.device_put(np.asarray(g * np.cos(x))), X[0])
-    assert report.ok, str(report)
+@pytest.mark.parametrize("factor", [1, 1.001], ids=["right", "wrong"])
+def test_a_backward_pass_in_single_precision_is_held_to_single_precision(failed, factor):
+    report = verify.check_backward(np.sin, lambda x, g: jax.device_put(np.asarray(factor * g * np.cos(x))), X[0])
+    assert report.ok is (factor == 1), str(report)
+    assert (("agreement", "x") in failed(report)) is (factor != 1)
