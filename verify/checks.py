@@ -18,6 +18,12 @@ from verify.subject import BackwardSubject, RuleError, RuleSubject
 from verify.trial import Subject, Trial
 from verify.witness import AutodiffWitness, NumbersWitness
 
+# what JAX raises when a traced value outlives its trace: the rule has kept it in a closure or a list
+_LEAKS = (
+    jax.errors.UnexpectedTracerError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.ConcretizationTypeError,
+)
 DEFAULT_BUDGET = 30.0  # seconds; what it leaves out is listed in the report's notes
 
 
@@ -160,11 +166,13 @@ def _run(trial: Trial, everything: bool, label: str) -> None:
         name = "the rule" if isinstance(trial.subject, RuleSubject) else "the backward pass"
         trial.failed("structure", None, trial.items[0], actual=str(error), expected=f"{name} runs")
         return
-    for law in laws.EVERYWHERE:
-        law(trial)
-    if everything:
-        for law in laws.AT_THE_EXAMPLE:
+    chosen = (*laws.EVERYWHERE, *(laws.AT_THE_EXAMPLE if everything else ()))
+    try:
+        for law in chosen:
             law(trial)
+    except _LEAKS as error:
+        told = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        trial.failed("re-entrant", None, trial.items[0], actual=told, expected="no value kept from an earlier call")
 
 
 def _shapes(base: Problem, autodiff: Any, domains: Sequence[Any], rng: np.random.Generator) -> list[Any]:

@@ -91,13 +91,15 @@ def extra_rank(
     for chosen in (everything, first):
         widened = [(2, *np.shape(a)) if ok else np.shape(a) for a, ok in zip(arrays, chosen, strict=True)]
         after = _outputs(problem, widened)
-        if (
-            any(chosen)
-            and after is not None
-            and all(y.shape == (2, *x.shape) for x, y in zip(before, after, strict=True))
-        ):
+        if any(chosen) and after is not None and _leads(before, after, reduced=chosen is everything):
             return [(EXTRA_RANK, *_redrawn(problem, widened, rng))]
     return []
+
+
+def _leads(before: Sequence[Any], after: Sequence[Any], *, reduced: bool) -> bool:
+    """Whether the new axis leads every output too; where all arrays have it, it may also have been summed away."""
+    shapes = [(tuple(x.shape), tuple(y.shape)) for x, y in zip(before, after, strict=True)]
+    return all(new == (2, *old) or (reduced and new == old) for old, new in shapes)
 
 
 def _batch_only(
