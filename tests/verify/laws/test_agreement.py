@@ -53,7 +53,7 @@ def correlate_back(x, w, g):
 
 
 def to_the_first(x, g):
-    return (jnp.zeros_like(x).at[jnp.argmax(x)].set(g),)
+    return (jnp.zeros(x.size, x.dtype).at[jnp.argmax(x)].set(g).reshape(x.shape),)
 
 
 # The right rule, and for each of them wrong ones: which argument is wrong, and how.
