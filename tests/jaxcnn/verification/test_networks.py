@@ -8,6 +8,7 @@ import pytest
 from jaxcnn import LENET, MLP, RULES, AvgPool, Network, Relu, Sigmoid, plant
 from jaxcnn.verification import NETWORKS, Digits, exact_report, float_report
 from jaxcnn.verification.networks import has_integer_path
+from tests.jaxcnn._networks import Case, reach
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,12 @@ def test_on_integers_every_gradient_of_lenet_is_equal_bit_for_bit(digits):
     assert report.ok
     assert {finding.argument for finding in report.passed} == EVERY_PARAMETER["lenet"]
     assert {(finding.error, finding.tolerance) for finding in report.passed} == {(0.0, 0.0)}
+
+
+def test_no_partial_sum_of_that_run_can_outgrow_float64():
+    # Entries up to 3, 2, 2 and 3 there, up to 3, 1, 1 and 2 in the report: what float64 finds is exact.
+    largest, _, _ = reach(Case(LENET, (16, 28, 28, 1), seed=0, whole=True), np.float64)
+    assert largest < 2**53
 
 
 def test_one_altered_entry_of_one_gradient_is_found_and_named(digits):
@@ -70,6 +77,7 @@ def test_on_floats_every_gradient_agrees_within_rounding(name, digits):
         ("dense_kernel_one_entry", {"params['dense_1']['kernel']"}),
         ("cross_entropy_not_averaged", EVERY_PARAMETER["mlp"]),
     ],
+    ids=["sigmoid", "dense", "loss"],
 )
 def test_on_floats_a_planted_fault_is_found_in_the_parameters_behind_it(fault, parameters, digits):
     failures = float_report("mlp", digits, plant(fault)).failures
