@@ -149,6 +149,8 @@ def _check(
         # Points at the edge of the range are tried on purpose, and comparisons treat what is not finite explicitly.
         with np.errstate(all="ignore"):
             _run(trial, everything, label)
+        if isinstance(trial.subject, BackwardSubject):
+            notes += trial.subject.refusals[:1]
         found += trial.findings
         notes += trial.notes
     return _report(base, found, notes, time.monotonic() - started)
@@ -178,7 +180,7 @@ def _run(trial: Trial, everything: bool, label: str) -> None:
 def _shapes(base: Problem, autodiff: Any, domains: Sequence[Any], rng: np.random.Generator) -> list[Any]:
     cases = [("the example's shape", base.floats, base.others, True)]
     if autodiff is not None:
-        movable = [d is None or d.vary_shape for d in domains] + [True] * len(base.others)
+        movable = [d is None or d.vary_shape for d in domains] + [kind == "array" for kind in base.other_kinds]
         cases += [(*case, False) for case in shapes.variations(base, movable, rng)]
     return cases
 

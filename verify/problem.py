@@ -63,6 +63,11 @@ class Problem:
         """For every differentiated leaf, the position of the argument it belongs to."""
         return tuple(owner for owner, kind in zip(self.owners, self.kinds, strict=True) if kind == "float")
 
+    @property
+    def other_kinds(self) -> tuple[str, ...]:
+        """For every array that is not differentiated, "array" or "key" (the data of a random key)."""
+        return tuple(kind for kind in self.kinds if kind in ("array", "key"))
+
     def at(self, floats: Sequence[Any], others: Sequence[Any]) -> Problem:
         """The same problem at another example (other shapes or dtypes allowed)."""
         return dataclasses.replace(self, floats=tuple(floats), others=tuple(others))

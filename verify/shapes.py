@@ -24,9 +24,7 @@ _LARGEST = 4096  # entries: growing larger arrays costs time and shows nothing t
 def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axis, ...]]:
     """Groups of axes that may change together, each checked by tracing the primal with the group one longer."""
     arrays = (*problem.floats, *problem.others)
-    axes = [
-        (a, d) for a, array in enumerate(arrays) if movable[a] and not _is_key(array) for d in range(np.ndim(array))
-    ]
+    axes = [(a, d) for a, array in enumerate(arrays) if movable[a] for d in range(np.ndim(array))]
     groups: list[tuple[Axis, ...]] = []
     left = []
     for axis in axes:
@@ -86,7 +84,7 @@ def extra_rank(
     """
     arrays = (*problem.floats, *problem.others)
     before = problem.outputs(problem.floats, problem.others)
-    everything = [ok and not _is_key(a) for a, ok in zip(arrays, movable, strict=True)]
+    everything = list(movable)
     first = [i == 0 and everything[0] for i in range(len(arrays))]
     for chosen in (everything, first):
         widened = [(2, *np.shape(a)) if ok else np.shape(a) for a, ok in zip(arrays, chosen, strict=True)]
@@ -146,8 +144,7 @@ def _largest_accepted(
 
 def _may_shrink(problem: Problem, group: tuple[Axis, ...]) -> bool:
     """With integer arrays about (labels, indices), a dimension may be what they index: only grow those."""
-    kinds = [kind for kind in problem.kinds if kind in ("array", "key")]
-    pairs = enumerate(zip(kinds, problem.others, strict=True), len(problem.floats))
+    pairs = enumerate(zip(problem.other_kinds, problem.others, strict=True), len(problem.floats))
     indices = [i for i, (kind, n) in pairs if kind == "array" and np.asarray(n).dtype.kind in "iu"]
     return not indices or any(array in indices for array, _ in group)
 
@@ -165,7 +162,7 @@ def _changed(problem: Problem, change: dict[Axis, int]) -> list[tuple[int, ...]]
 def _outputs(problem: Problem, sizes: Sequence[tuple[int, ...]]) -> tuple[Any, ...] | None:
     """What comes out for arrays of these shapes, or None where the primal refuses them."""
     arrays = (*problem.floats, *problem.others)
-    structs = [a if _is_key(a) else jax.ShapeDtypeStruct(s, a.dtype) for a, s in zip(arrays, sizes, strict=True)]
+    structs = [jax.ShapeDtypeStruct(s, a.dtype) for a, s in zip(arrays, sizes, strict=True)]
     count = len(problem.floats)
     try:
         return problem.outputs(structs[:count], structs[count:])
@@ -185,13 +182,9 @@ def _redrawn(
     """Entries of the example, drawn anew: integers and booleans stay within the values the example shows."""
 
     def redraw(array: Any, shape: tuple[int, ...]) -> Any:
-        if _is_key(array) or shape == np.shape(array):
+        if shape == np.shape(array):
             return array
         return rng.choice(np.asarray(array).reshape(-1), shape).astype(array.dtype)
 
     drawn = [redraw(a, s) for a, s in zip((*problem.floats, *problem.others), sizes, strict=True)]
     return tuple(drawn[: len(problem.floats)]), tuple(drawn[len(problem.floats) :])
-
-
-def _is_key(array: Any) -> bool:
-    return bool(jax.dtypes.issubdtype(array.dtype, jax.dtypes.prng_key))

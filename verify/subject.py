@@ -72,6 +72,7 @@ class BackwardSubject:
         self.problem = problem
         self.backward = backward
         self.traceable = traceable
+        self.refusals: list[str] = []  # where the forward pass raised: those points do not count
         self._out_treedef = out_treedef
         self._entries = sum(np.size(x) for x in problem.floats)
 
@@ -139,7 +140,13 @@ class BackwardSubject:
                 xs, ws = _precision.to_float64(xs), _precision.to_float64(ws)
             # fresh copies: a pass that writes into its arguments must not spoil the next one
             copies = tuple(np.array(x) for x in xs)
-            outputs = tuple(np.asarray(y) for y in self.problem.call(copies, item.others))
+            try:
+                outputs = tuple(np.asarray(y) for y in self.problem.call(copies, item.others))
+            except Exception as error:  # its way of saying that it is not defined there
+                self.refusals.append(f"the forward pass raises at {item.label}: {_first_line(error)}")
+                outputs = tuple(np.full(np.shape(w), np.nan, np.asarray(w).dtype) for w in ws)
+                rows.append(Answers(outputs, outputs, tuple(np.full_like(x, np.nan) for x in copies)))
+                continue
             try:
                 cotangents = tuple(np.asarray(g) for g in self.pull(copies, item.others, tuple(map(np.array, ws))))
             except RuleError:

@@ -98,5 +98,6 @@ def _reduced(eqn: Any) -> int:
     if "window_dimensions" in eqn.params:
         return math.prod(eqn.params["window_dimensions"])
     if eqn.primitive.name == "scatter-add":
-        return max(1, eqn.invars[2].aval.size // max(1, eqn.outvars[0].aval.size))
+        updates, window = eqn.invars[2].aval.shape, eqn.params["dimension_numbers"].update_window_dims
+        return max(1, math.prod(n for axis, n in enumerate(updates) if axis not in window))  # all may hit one entry
     return eqn.invars[0].aval.size // max(1, eqn.outvars[0].aval.size)

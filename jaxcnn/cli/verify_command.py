@@ -42,14 +42,14 @@ def verify(
         out.print(_table(rows))
         _print_failures(out, rows)
     history = () if not ok or only is not None else train(digits, rules, seed=seed, on_epoch=_watcher(out, as_json))
-    if html is not None:
-        from verify import reports_html
-
-        write_text(html, reports_html("jaxcnn verify", [row.report for row in rows]))
     if as_json:
         print(json.dumps(_as_json(rows, history, ok, seed, plant), indent=2))
     else:
         out.print(_summary(rows, plant))
+    if html is not None:
+        from verify import reports_html
+
+        write_text(html, reports_html("jaxcnn verify", [row.report for row in rows]))
     raise typer.Exit(0 if ok else 1)
 
 

@@ -13,7 +13,7 @@ from jaxcnn.rules import RULES, Rules
 from jaxcnn.training import Epoch, accuracy, train_by_hand
 from jaxcnn.verification.networks import NETWORKS, Digits
 
-EPOCHS = 5
+EPOCHS = 8
 _BATCH, _RATE = 32, 0.003
 
 
