@@ -78,9 +78,27 @@ def lattice(
     total = tuple((2 * a + b).astype(a.dtype) for a, b in zip(first, second, strict=True))
     items[2] = dataclasses.replace(items[2], cotangents=total)
     for label, make in _COTANGENTS:
-        special = tuple(make(w, rng) for w in first)
-        items.append(Item(f"{_EXAMPLE}, {label}", problem.floats, problem.others, special))
-    return items
+        special = tuple(make(w, cotangent_scale(first), rng) for w in first)
+        items.append(Item(label, problem.floats, problem.others, special))
+    return items + _other_values(problem, items[0], rng)
+
+
+def _other_values(problem: Problem, example: Item, rng: np.random.Generator) -> list[Item]:
+    """The example with its indices and masks changed, to values that are valid because the example has them."""
+    makers = {
+        "indices alike, mask true": lambda n: np.ones_like(n) if n.dtype == bool else np.full_like(n, n.reshape(-1)[0]),
+        "indices in reverse, mask false": lambda n: np.zeros_like(n) if n.dtype == bool else _reversed(n),
+        "mask random": lambda n: rng.random(n.shape) < 0.5 if n.dtype == bool else n,
+    }
+    found = []
+    for label, make in makers.items():
+        others = tuple(
+            np.asarray(make(np.asarray(n))).reshape(np.shape(n)) if kind == "array" and np.size(n) else n
+            for kind, n in zip(problem.other_kinds, example.others, strict=True)
+        )
+        if any(not np.array_equal(n, m) for n, m in zip(others, example.others, strict=True)):
+            found.append(dataclasses.replace(example, label=label, others=others))
+    return found
 
 
 def _one_hot(w: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -89,13 +107,31 @@ def _one_hot(w: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return hot
 
 
-# 2^12 and 2^-12 are exact scalings in every dtype from float16 up, so homogeneity has no rounding of its own
+def cotangent_scale(cotangents: Iterable[Any]) -> float:
+    """What cotangents are multiplied and divided by: 2^38 in float32, 2^4 in float16, the smallest of several.
+
+    A power of two, so that homogeneity has no rounding of its own; far enough to meet a clip or a threshold.
+    """
+    return min(2.0 ** min(40, int(0.3 * np.log2(_precision.largest(w.dtype)))) for w in cotangents)
+
+
+def _times(w: np.ndarray, factor: float) -> np.ndarray:
+    return np.asarray(w * np.asarray(factor, w.dtype), w.dtype)
+
+
+ZERO, LARGE, SMALL = (f"{_EXAMPLE}, cotangent {kind}" for kind in ("zero", "large", "small"))
 _COTANGENTS = (
-    ("cotangent zero", lambda w, rng: np.zeros_like(w)),
-    ("cotangent one-hot", _one_hot),
-    ("cotangent times 4096", lambda w, rng: (w * np.asarray(4096, w.dtype)).astype(w.dtype)),
-    ("cotangent over 4096", lambda w, rng: (w * np.asarray(2.0**-12, w.dtype)).astype(w.dtype)),
+    (ZERO, lambda w, scale, rng: np.zeros_like(w)),
+    (f"{_EXAMPLE}, cotangent one-hot", lambda w, scale, rng: _one_hot(w, rng)),
+    (LARGE, lambda w, scale, rng: _times(w, scale)),
+    (SMALL, lambda w, scale, rng: _times(w, 1 / scale)),
 )
+
+
+def _reversed(n: np.ndarray) -> np.ndarray:
+    """The entries in reverse, unless they are sorted: then the function may rely on that."""
+    flat = n.reshape(-1)
+    return flat if np.all(flat[1:] >= flat[:-1]) else flat[::-1]
 
 
 def _varies(domain: Domain | None) -> bool:

@@ -2,8 +2,9 @@
 
 A derivative g computed in a dtype with unit roundoff u may differ from the exact one because
 
-* every sum of L terms rounds: |error| <= lambda sqrt(L) u sum|terms| with overwhelming probability (Higham and Mary,
-  SIAM J. Sci. Comput. 41 (2019) A2815, Theorem 2.4: probabilistic bound with sqrt(L) in place of L);
+* every chain of L roundings (a sum of L terms, L operations) rounds: |error| <= lambda sqrt(L) u sum|terms| with
+  overwhelming probability (Higham and Mary, SIAM J. Sci. Comput. 41 (2019) A2815, Theorem 2.4: probabilistic bound with
+  sqrt(L) in place of L);
 * its inputs are only known to one rounding: the spread of the float64 witness under relative jitter u of every input
   and cotangent entry measures sum|terms| and conditioning together, entry by entry;
 * a correct program in that dtype is what autodiff of the bare primal does there: its own deviation from the float64
@@ -11,7 +12,7 @@ A derivative g computed in a dtype with unit roundoff u may differ from the exac
 
     tolerance = LAMBDA sqrt(L) (u |g| + spread) + 2 |autodiff in the dtype - witness| + smallest normal
 
-Never proportional to array size (L is the longest sum in the program, not the number of entries), never a knob.
+Never proportional to array size (L is the longest sum plus the number of operations in the program), never a knob.
 """
 
 from __future__ import annotations
@@ -68,6 +69,14 @@ def spread(base: np.ndarray, copies: np.ndarray, dtype: Any) -> np.ndarray:
 def _amplitude(dtype: Any) -> float:
     """One rounding of `dtype`, but at least 2^-36: float64 arithmetic must resolve a sixteenth of the move."""
     return max(_precision.unit_roundoff(dtype), 2.0**-36)
+
+
+def roundings(jaxpr: Any) -> int:
+    """How many roundings can pile up on one entry of a program's result: its longest sum and its chain of equations.
+
+    The chain is bounded by the number of equations, whatever the size of the arrays.
+    """
+    return longest_sum(jaxpr) + sum(1 for _ in equations(jaxpr))
 
 
 def longest_sum(jaxpr: Any) -> int:

@@ -124,16 +124,17 @@ class Trial:
 
     @cached_property
     def length(self) -> int:
-        """The longest sum in forward and backward pass of the rule-free primal (1 if it cannot be traced)."""
+        """How many roundings pile up in forward and backward pass of the rule-free primal."""
         if self.autodiff is None:
-            return max(1, max(np.size(y) for y in self.answers.primal) // len(self.items))
+            arrays = (*self.items[0].floats, *self.items[0].others, *self.items[0].cotangents)
+            return max((n for a in arrays for n in np.shape(a)), default=1)  # sums run along an axis
 
         def both(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
             _, pullback = jax.vjp(lambda *x: self.autodiff.call(x, ns), *xs)  # type: ignore[union-attr]
             return pullback(ws)
 
         item = self.items[0]
-        return tolerance.longest_sum(jax.make_jaxpr(both)(item.floats, item.others, item.cotangents))
+        return tolerance.roundings(jax.make_jaxpr(both)(item.floats, item.others, item.cotangents))
 
     @cached_property
     def internal_precision(self) -> Any:

@@ -81,8 +81,27 @@ def test_cotangents_that_are_zero_one_hot_large_and_small_are_tried_at_the_examp
     assert found["the example, cotangent zero"] == 0
     assert found["the example, cotangent one-hot"] == 1
     first = lattice(X)[0].cotangents[0]
-    assert found["the example, cotangent times 4096"] == 4096 * first
-    assert found["the example, cotangent over 4096"] == first / 4096
+    scale = items.cotangent_scale([first])
+    assert scale == 2.0**38
+    assert found["the example, cotangent large"] == scale * first
+    assert found["the example, cotangent small"] == first / scale
+
+
+def test_the_scale_of_cotangents_stays_in_the_range_of_the_narrowest_dtype():
+    assert items.cotangent_scale([np.ones(2, np.float16), np.ones(2, np.float32)]) == 2.0**4
+
+
+def test_indices_and_masks_take_other_values_that_the_example_shows_to_be_valid():
+    labels, mask = np.array([2, 0, 5], np.int32), np.array([True, False, True])
+    made = problem.make(lambda x, labels, mask: x, (X, labels, mask))
+    found = items.lattice(made, made.outputs(made.floats, made.others), (), (None,), np.random.default_rng(0))
+    indices = [item.others[0].tolist() for item in found]
+    masks = [item.others[1].tolist() for item in found]
+    assert [2, 2, 2] in indices
+    assert [5, 0, 2] in indices
+    assert all(set(row) <= {0, 2, 5} for row in indices)
+    assert [True] * 3 in masks
+    assert [False] * 3 in masks
 
 
 @pytest.mark.parametrize(

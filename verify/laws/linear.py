@@ -9,26 +9,25 @@ from __future__ import annotations
 import numpy as np
 
 from verify import _precision, compare, tolerance
+from verify.items import LARGE, SMALL, ZERO, cotangent_scale
 from verify.trial import Trial
 
 LAW = "linear in the cotangent"
-_SCALES = {"the example, cotangent times 4096": 4096.0, "the example, cotangent over 4096": 2.0**-12}
-_ZERO = "the example, cotangent zero"
 
 
 def check(trial: Trial) -> None:
     """Check additivity, homogeneity and zero at the example, in the user's dtype."""
     labels = [item.label for item in trial.items]
-    if not trial.valid[:3].all() or _ZERO not in labels:
+    if not trial.valid[:3].all() or ZERO not in labels:
         trial.notes.append("linearity in the cotangent was left out: the primal is not finite at the example")
         return
-    u = _precision.unit_roundoff(trial.dtype)
+    u, scale = _precision.unit_roundoff(trial.dtype), cotangent_scale(trial.cotangents)
     for path, g in zip(trial.problem.float_paths, _precision.to_float64(trial.answers.cotangents), strict=True):
         size = 2 * np.abs(g[0]) + np.abs(g[1])
         spread = np.full(size.shape, u * float(size.max(initial=0.0)))  # cotangents mix entries: the leaf's scale
         additive = tolerance.bound(trial.dtype, size, spread, trial.length)
-        cases = [(2, 2 * g[0] + g[1], additive), (labels.index(_ZERO), np.zeros_like(g[0]), 0 * additive)]
-        for label, factor in _SCALES.items():
+        cases = [(2, 2 * g[0] + g[1], additive), (labels.index(ZERO), np.zeros_like(g[0]), 0 * additive)]
+        for label, factor in ((LARGE, scale), (SMALL, 1 / scale)):
             cases.append((labels.index(label), factor * g[0], factor * additive + _underflow(trial)))
         _judge(trial, path, g, cases)
 
