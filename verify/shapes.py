@@ -62,7 +62,7 @@ def variations(
     plans: list[tuple[str, list[int]]] = [("all dimensions different", _distinct(sizes))]
     if any(s > 1 and ok for s, ok in zip(sizes, shrinkable, strict=True)):
         plans.append(("singletons", [1 if ok else s for s, ok in zip(sizes, shrinkable, strict=True)]))
-    plans.append(("one longer", [s + 1 for s in sizes]))
+    plans += _parities(sizes)
     twos = [2 if ok or s < 2 else s for s, ok in zip(sizes, shrinkable, strict=True)]
     plans.append(("two of everything", twos))
     found, seen = [], {tuple(sizes)}
@@ -124,6 +124,18 @@ def _distinct(sizes: list[int]) -> list[int]:
             wanted += 1
         out.append(wanted)
     return out
+
+
+def _parities(sizes: list[int]) -> list[tuple[str, list[int]]]:
+    """Plans that lengthen some dimensions by one, so that of any two dimensions some plan moves one and not the other.
+
+    Plan k takes the dimensions whose number (from 1) has bit k set. A stride that leaves a remainder depends on the
+    difference of two sizes, and growing both together would never change it.
+    """
+    bits = range(len(sizes).bit_length())
+    return [
+        (f"some dimensions longer ({k + 1})", [s + ((i >> k) & 1) for i, s in enumerate(sizes, start=1)]) for k in bits
+    ]
 
 
 def _largest_accepted(
