@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import _precision, items, laws, problem, shapes, stripping, thresholds
+from verify import _precision, diagnosis, items, laws, problem, shapes, stripping, thresholds
 from verify.domain import per_leaf
 from verify.problem import Problem
 from verify.report import Finding, Report
@@ -149,6 +150,9 @@ def _check(
         # Points at the edge of the range are tried on purpose, and comparisons treat what is not finite explicitly.
         with np.errstate(all="ignore"):
             _run(trial, everything, label)
+            if any(kind == "failures" for kind, _ in trial.findings):
+                fresh = functools.partial(items.lattice, here, outputs, marks, domains, np.random.default_rng(seed + 1))
+                diagnosis.explain(trial, fresh, None if everything else diagnosis.so_far(found))
         if isinstance(trial.subject, BackwardSubject):
             notes += trial.subject.refusals[:1]
         found += trial.findings
@@ -241,7 +245,8 @@ def _report(base: Problem, found: list[tuple[str, Finding]], notes: list[str], s
     chosen: dict[str, list[Finding]] = {"failures": [], "inconclusive": [], "passed": []}
     for (kind, law, argument), findings in groups.items():
         if kind == "failures":
-            chosen[kind].append(min(findings, key=_example_size))
+            # a shape that is too small to tell faults apart shows less than a larger one
+            chosen[kind].append(min(findings, key=lambda f: (f.diagnosis is None, _example_size(f))))
         elif (law, argument) not in failed:
             widest = max(findings, key=lambda f: f.ratio or 0.0)
             told = next((f.diagnosis for f in findings if f.diagnosis is not None), None)

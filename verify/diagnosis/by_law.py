@@ -1,0 +1,56 @@
+"""Faults that the failing law itself names: under vmap, at second order, in a second call, in structure and dtype."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from verify.laws import eager, linear, second_order, structure, vmap
+from verify.report import Diagnosis, Finding
+from verify.trial import Trial
+
+_TOLD = {
+    vmap.LAW: ("vmap", "the rule is right for one item and wrong, or refused, under vmap."),
+    second_order.LAW: ("second-order", "first derivatives agree; differentiating the rule again goes wrong."),
+    eager.REPEATABLE: (
+        "state",
+        "a second call gives another result: something is kept, or overwritten, between calls.",
+    ),
+    eager.REENTRANT: ("state", "a forward pass before the backward pass of another spoils it: residuals are shared."),
+}
+_DTYPE = re.compile(r"(b?float\w+)")
+
+
+def observed(trial: Trial, finding: Finding, codes: Mapping[str | None, str | None]) -> Diagnosis | None:
+    """The law's own code; `codes` says what each argument's disagreement was put down to, if to any."""
+    if finding.law == second_order.LAW and isinstance(finding.actual, float) and not math.isfinite(finding.actual):
+        return Diagnosis("nan", f"the second derivative is {finding.actual} where the right one is finite.")
+    if finding.law in _TOLD:
+        return Diagnosis(*_TOLD[finding.law])
+    if finding.law == structure.LAW:
+        return _structure(finding)
+    if finding.law == linear.LAW and finding.argument in trial.problem.float_paths:
+        return _nonlinear(trial, finding, codes)
+    return None
+
+
+def _structure(finding: Finding) -> Diagnosis:
+    found, wanted = _DTYPE.match(str(finding.actual)), _DTYPE.match(str(finding.expected))
+    if found and wanted and found[1] != wanted[1]:
+        return Diagnosis("dtype", f"the cotangent is {found[1]} where its argument is {wanted[1]}.")
+    return Diagnosis("structure", "the cotangents do not have the tree or the shapes of the arguments.")
+
+
+def _nonlinear(trial: Trial, finding: Finding, codes: Mapping[str | None, str | None]) -> Diagnosis | None:
+    """Ignored where something comes back for a cotangent of zero, clipped where right results fail to scale."""
+    result = trial.answers.cotangents[trial.problem.float_paths.index(str(finding.argument))]
+    zero = [i for i, item in enumerate(trial.items) if item.ordinary and not any(map(np.any, item.cotangents))]
+    if np.any(np.asarray(result)[zero] != 0):
+        return Diagnosis("cotangent-ignored", f"d_{finding.argument} does not vanish with its cotangent.")
+    if codes.get(finding.argument, "cotangent-clipped") == "cotangent-clipped":
+        told = f"d_{finding.argument} does not scale with its cotangent, which is clipped, capped or dropped."
+        return Diagnosis("cotangent-clipped", told)
+    return None

@@ -1,0 +1,26 @@
+"""Right in float64, too inaccurate in the user's dtype: cancellation, or a cast to a narrower dtype inside."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from verify import _precision
+from verify.diagnosis.case import view
+from verify.report import Diagnosis, Finding
+from verify.trial import Trial
+
+CODE = "precision"
+
+
+def observed(trial: Trial, finding: Finding) -> Diagnosis | None:
+    """The float64 run agrees with the witness wherever the run in the user's dtype does not."""
+    if trial.answers64 is None or trial.dtype == np.float64 or finding.argument not in trial.problem.float_paths:
+        return None
+    leaf = trial.problem.float_paths.index(finding.argument)
+    if view(trial).ratios[leaf].max(initial=0.0) > 1:
+        return None
+    told = f"d_{finding.argument} is right in float64 and loses more than rounding in {trial.dtype}"
+    narrow = trial.internal_precision
+    if narrow is not None and _precision.unit_roundoff(narrow) > _precision.unit_roundoff(trial.dtype):
+        return Diagnosis(CODE, f"d_{finding.argument} is computed in {narrow}, for arguments in {trial.dtype}.")
+    return Diagnosis(CODE, f"{told}: cancellation.")

@@ -1,0 +1,47 @@
+"""At a tie every winner gets the whole cotangent, so that it is passed on more than once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from verify import _precision
+from verify.report import Diagnosis, Finding
+from verify.trial import Trial
+
+CODE = "ties-duplicated"
+
+_ENTRIES = 128  # each entry costs two pull-backs beside the tie
+_BESIDE = 2.0**-20  # how far an entry is moved out of the tie, relative to its size
+
+
+def observed(trial: Trial, finding: Finding) -> Diagnosis | None:
+    """What the rule returns is, at every entry, the gradient where that entry alone wins."""
+    if trial.autodiff is None or finding.argument not in trial.problem.float_paths or finding.example is None:
+        return None
+    leaf = trial.problem.float_paths.index(finding.argument)
+    rows = [i for i, item in enumerate(trial.items) if item.cotangents is finding.example[1] and not item.ordinary]
+    if not rows or trial.entries > _ENTRIES:
+        return None
+    answers = trial.answers if trial.answers64 is None else trial.answers64
+    actual = np.asarray(answers.cotangents[leaf][rows[0]], np.float64)
+    right = trial.witness[leaf][rows[0]]
+    alone = _winning(trial, leaf, rows[0])
+    close = np.isclose(alone, actual, rtol=1e-3, atol=1e-4 * np.abs(alone).max(initial=0.0))
+    if not (close.any(axis=0).all() and np.abs(actual).sum() > np.abs(right).sum()):
+        return None
+    told = f"at {trial.items[rows[0]].label}, every tied entry of d_{finding.argument} gets the whole cotangent."
+    return Diagnosis(CODE, told)
+
+
+def _winning(trial: Trial, leaf: int, i: int) -> np.ndarray:
+    """The gradient at each entry when that entry alone is moved: upwards, and downwards."""
+    assert trial.autodiff is not None
+    floats, others = _precision.to_float64(trial.row(trial.floats, i)), trial.row(trial.others, i)
+    cotangents, size = _precision.to_float64(trial.row(trial.cotangents, i)), floats[leaf].size
+    step = _BESIDE * np.maximum(np.abs(floats[leaf]), 1.0)
+    moves = np.eye(size).reshape(size, *floats[leaf].shape) * step
+    points = [np.repeat(x[None], 2 * size, axis=0) for x in floats]
+    points[leaf] = points[leaf] + np.concatenate([moves, -moves])
+    stacks = [tuple(np.repeat(a[None], 2 * size, axis=0) for a in arrays) for arrays in (others, cotangents)]
+    found = np.asarray(trial.autodiff.gradients(tuple(points), *stacks)[1][leaf]).reshape(2, size, size)
+    return np.einsum("sii->si", found).reshape(2, *floats[leaf].shape)
