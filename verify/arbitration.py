@@ -81,13 +81,13 @@ class _Court:
         if abs(actual - estimate.value) <= reach:
             if not witness_confirmed:
                 return self._accept(query, "autodiff-inaccurate", _AUTODIFF_OFF)
-            if allowed < self._native_allowance(query):
+            if abs(actual - expected) <= self._native_allowance(query):
                 return False  # nothing to see in the user's dtype, and too fine for the numbers in float64
             return self._open(query, _TOO_COARSE.format(reach))
         if not np.isfinite(actual) and not self._worth_finite(query, estimate.value):
             return self._open(query, _EXTREME)
         # smooth along one entry is not differentiable: a tie of three arguments shows along none of them
-        if self._follows_jax(query, actual) or self._accepted_at_a_kink(query):
+        if self._accepted_at_a_kink(query) or (self._kinked(query) and self._follows_jax(query, actual)):
             return False
         expected = expected if witness_confirmed else estimate.value
         return self._reject(query, expected, abs(actual - expected))
@@ -96,7 +96,7 @@ class _Court:
         judgement = self._at_kink(query)
         if judgement.acceptable:
             return self._accept(query, "convention", _CONVENTION)
-        if judgement.acceptable is None or not np.isfinite(actual):
+        if judgement.acceptable is None or not np.isfinite(actual) or estimate.kind == "unsettled":
             return self._open(query, estimate.reason or "no neighbouring point is differentiable")
         low, high = float(judgement.low[query.index]), float(judgement.high[query.index])
         if low <= actual <= high:
@@ -112,15 +112,17 @@ class _Court:
         self._accept(query, "convention", _CONVENTION)
         return True
 
+    def _kinked(self, query: Query) -> bool:
+        return bool(self._at_kink(query).kinked[query.index])
+
     def _follows_jax(self, query: Query, actual: float) -> bool:
         """Whether JAX's own rules inside the primal (relu'(0) = 0, say) give the rule's value at a special point."""
         trial = self._trial
         assert trial.autodiff is not None
         if trial.items[query.item].ordinary:
             return False
-        parts = (trial.floats, trial.others, trial.cotangents)
-        row = [tuple(a[None] for a in trial.row(part, query.item)) for part in parts]
-        inner = trial.autodiff.inner_gradients(*row)[query.leaf][(0, *query.index)]
+        xs, ns, ws = (trial.one_row(part, query.item) for part in (trial.floats, trial.others, trial.cotangents))
+        inner = trial.autodiff.inner_gradients(xs, ns, ws)[query.leaf][(0, *query.index)]
         if not abs(float(inner) - actual) <= self._entry(self._comparison.allowed, query):
             return False
         self._accept(query, "convention", _AS_JAX)
@@ -153,9 +155,9 @@ class _Court:
         trial = self._trial
         if not abs(value) <= _precision.largest(trial.dtype):
             return False
-        floats = trial.items[query.item].floats
-        reach = max(float(np.max(np.abs(np.asarray(x, np.float64)), initial=0.0)) for x in floats)
-        return reach <= _FAR or bool(np.isfinite(trial.peer_errors[query.leaf][query.item]).all())
+        return trial.items[query.item].reach <= _FAR or bool(
+            np.isfinite(trial.peer_errors[query.leaf][query.item]).all()
+        )
 
     def _entry(self, arrays: Any, query: Query) -> float:
         return float(arrays[query.leaf][(query.item, *query.index)])

@@ -15,7 +15,7 @@ from verify import _precision, diagnosis, items, laws, problem, shapes, strippin
 from verify.domain import per_leaf
 from verify.problem import Problem
 from verify.report import Finding, Report
-from verify.subject import BackwardSubject, RuleError, RuleSubject
+from verify.subject import BackwardSubject, RuleError, RuleSubject, first_line
 from verify.trial import Subject, Trial
 from verify.witness import AutodiffWitness, NumbersWitness
 
@@ -23,7 +23,6 @@ from verify.witness import AutodiffWitness, NumbersWitness
 _LEAKS = (
     jax.errors.UnexpectedTracerError,
     jax.errors.TracerArrayConversionError,
-    jax.errors.ConcretizationTypeError,
 )
 DEFAULT_BUDGET = 30.0  # seconds; what it leaves out is listed in the report's notes
 
@@ -40,7 +39,7 @@ def check_rule(
         fun: the function, called as `fun(*args)`; its outputs are any tree with at least one floating array.
         *args: one example of its arguments, any trees.
         domain: a `verify.Domain`, or a sequence of one (or None) per argument.
-        budget: seconds after which no further shape is begun (default 30).
+        budget: seconds after which no further shape is begun (default 30); the example's own shape is always finished.
         seed: of all random points; equal seeds give equal reports.
 
     Returns:
@@ -86,6 +85,8 @@ def check_backward(
         raise TypeError(f"`backward` must be callable; got {type(backward).__name__}.")
     base = problem.make(forward, args)
     traced = _traceable(base)
+    if not traced:
+        base = problem.make(forward, args, keep_float64=True)
     out = forward(*base.arguments(base.floats, base.others))
     treedef = jax.tree.structure(out)
     leaves = jax.tree.leaves(out)
@@ -146,6 +147,7 @@ def _check(
             rng,
             brief=not everything,
             conventions=conventions,
+            domains=domains,
         )
         # Points at the edge of the range are tried on purpose, and comparisons treat what is not finite explicitly.
         with np.errstate(all="ignore"):
@@ -169,16 +171,27 @@ def _run(trial: Trial, everything: bool, label: str) -> None:
         if label == shapes.EXTRA_RANK:  # refusing aloud what the primal accepts is a limit, not a wrong derivative
             trial.notes.append(f"the rule refuses {label}, which its primal accepts: {error}")
             return
+        if not everything:
+            reason = (
+                f"with {label} the rule raises, where its primal runs ({error}); Domain(vary_shape=False) rules it out"
+            )
+            trial.left_open("structure", None, reason, trial.items[0])
+            return
         name = "the rule" if isinstance(trial.subject, RuleSubject) else "the backward pass"
         trial.failed("structure", None, trial.items[0], actual=str(error), expected=f"{name} runs")
         return
-    chosen = (*laws.EVERYWHERE, *(laws.AT_THE_EXAMPLE if everything else ()))
-    try:
-        for law in chosen:
+    trial.silence_infinite_outputs()
+    if not trial.valid.any():
+        trial.left_open("agreement", None, f"the primal is finite at no point tried with {label}", trial.items[0])
+        return
+    for law in (*laws.EVERYWHERE, *(laws.AT_THE_EXAMPLE if everything else ())):
+        try:
             law(trial)
-    except _LEAKS as error:
-        told = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
-        trial.failed("re-entrant", None, trial.items[0], actual=told, expected="no value kept from an earlier call")
+        except _LEAKS as error:
+            told = first_line(error)
+            trial.failed("re-entrant", None, trial.items[0], actual=told, expected="no value kept from an earlier call")
+        except RuleError as error:
+            trial.failed(law.__module__.rsplit(".", 1)[-1], None, trial.items[0], actual=str(error), expected="it runs")
 
 
 def _shapes(base: Problem, autodiff: Any, domains: Sequence[Any], rng: np.random.Generator) -> list[Any]:
@@ -201,7 +214,13 @@ def _marks(base: Problem, autodiff: AutodiffWitness | None, notes: list[str]) ->
 
 def _outputs(base: Problem) -> None:
     """Raise early when `fun` does not work at the example or returns nothing to differentiate."""
-    outputs = base.outputs(base.floats, base.others)
+    try:
+        outputs = base.outputs(base.floats, base.others)
+    except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError) as error:
+        raise TypeError(
+            f"JAX cannot trace `{base.name}` ({type(error).__name__}): it must work under jax.jit; "
+            "for plain NumPy use verify.check_backward, and close over values that must be known in Python."
+        ) from error
     if not outputs:
         raise TypeError(f"`{base.name}` must return at least one floating-point array; got none.")
     empty = [out.shape for out in outputs if 0 in out.shape]

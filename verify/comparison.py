@@ -36,14 +36,18 @@ class Comparison:
 
 
 def with_witness(trial: Trial, cotangents: Any, dtype: Any) -> Comparison:
-    """Compare with the witness; besides `tolerance.bound`, rounding at the scale of the cotangents is allowed.
+    """Compare with the witness; besides `tolerance.bound`, rounding at the scale of what may cancel is allowed.
 
-    Intermediates of that scale may cancel in a correct rule (softmax: y (g - <g, y>)).
+    That is the scale of the cotangents to begin with, and where that does not suffice the largest intermediate.
     """
+    seen = _at_scale(trial, cotangents, dtype, trial.cotangent_scale)
+    if max(ratio.max(initial=0.0) for ratio in seen.ratios) <= 1:
+        return seen
+    return _at_scale(trial, cotangents, dtype, np.maximum(trial.cotangent_scale, trial.largest_intermediate))
+
+
+def _at_scale(trial: Trial, cotangents: Any, dtype: Any, scale: np.ndarray) -> Comparison:
     u = _precision.unit_roundoff(dtype)
-    scale = np.max(
-        [np.abs(np.asarray(w, np.float64).reshape(len(w), -1)).max(axis=1) for w in trial.cotangents], axis=0
-    )
     slack = tolerance.LAMBDA * np.sqrt(trial.length) * u * scale
     actual, allowed, ratios = _precision.to_float64(cotangents), [], []
     for g, expected, spread in zip(actual, trial.witness, trial.spread, strict=True):
@@ -65,6 +69,9 @@ def beside_peer(trial: Trial, native: Comparison) -> Comparison:
 def _ratios(trial: Trial, actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     ratio = compare.ratios(actual, expected, allowed)
     ratio[~trial.valid] = 0.0
+    if trial.silenced is not None:  # 0 / 0 where an infinite output was silenced: neither side says anything
+        silent = trial.silenced.reshape(-1, *[1] * (actual.ndim - 1)) & ~np.isfinite(actual) & ~np.isfinite(expected)
+        ratio[silent] = 0.0
     return ratio
 
 
@@ -72,7 +79,8 @@ def worst(comparison: Comparison, leaf: int, i: int) -> list[Query]:
     """The entries of one item that disagree most."""
     ratios = comparison.ratios[leaf][i]
     flat = ratios.reshape(-1)
-    order = np.argsort(-flat, kind="stable")[:_QUERIES]
+    # entries at which the ratio is infinite (NaN in the witness) must not crowd out those that are plainly wrong
+    order = np.argsort(np.where(np.isinf(flat), -2.0, -flat), kind="stable")[:_QUERIES]
     return [Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, ratios.shape))) for j in order if flat[j] > 1]
 
 
@@ -90,7 +98,7 @@ def ask(trial: Trial, queries: list[Query]) -> list[richardson.Estimate]:
     estimates = []
     for k, query in enumerate(queries):
         unit = float(directions[query.leaf][(k, *query.index)])
-        estimate = richardson.settle(found.central[k], found.right[k], found.left[k], float(found.scale[k]))
+        estimate = richardson.settle(found.central[k], found.right[k], found.left[k], float(found.scale[k]), trial.unit)
         estimates.append(
             estimate._replace(
                 value=estimate.value / unit,

@@ -39,6 +39,11 @@ class Domain:
         if outside:
             raise ValueError(f"`special` must lie in [{self.low}, {self.high}]; got {outside[0]}.")
 
+    @property
+    def limited(self) -> bool:
+        """Whether some values are out of bounds, or none but the example's are wanted."""
+        return self.low is not None or self.high is not None or not self.vary_values
+
     def clip(self, values: Any) -> np.ndarray:
         """Move values into [low, high], keeping their dtype."""
         array = np.asarray(values)

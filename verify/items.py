@@ -38,6 +38,11 @@ class Item:
         return self.label.startswith((_EXAMPLE, _RANDOM))
 
     @property
+    def reach(self) -> float:
+        """The largest input, in absolute value."""
+        return max(float(np.max(np.abs(np.asarray(x, np.float64)), initial=0.0)) for x in self.floats)
+
+    @property
     def size(self) -> int:
         """Entries of the point: the smaller of two failing items is the better example."""
         return sum(np.size(a) for a in self.floats)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from verify.problem import Arrays
+from verify.richardson import step_scale
 from verify.witness import AutodiffWitness
 
 _DISTANCE = 2.0**-30  # relative step to a neighbour: resolves kinks exactly in float64, moves smooth parts by 1e-9
@@ -103,7 +104,7 @@ def _neighbours(
     count = min(_MOST, max(_FEWEST, 3 * sum(int(np.prod(s)) for s in shapes)))
     patterns += [[rng.choice((-1.0, 1.0), s) * rng.uniform(0.5, 1, s) for s in shapes] for _ in range(count)]
     return tuple(
-        np.stack([x + _DISTANCE * np.maximum(np.abs(x), 1.0) * pattern[i] for pattern in patterns])
+        np.stack([x + _DISTANCE * step_scale(x) * pattern[i] for pattern in patterns])
         for i, x in enumerate(np.asarray(f, np.float64) for f in floats)
     )
 

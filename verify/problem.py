@@ -77,7 +77,7 @@ class Problem:
         return jax.eval_shape(self.call, tuple(floats), tuple(others))
 
 
-def make(fun: Callable[..., Any], args: Sequence[Any]) -> Problem:
+def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = False) -> Problem:
     """Flatten `fun` and its example.
 
     Python numbers that are not floats, strings and None stay fixed (static options); NumPy and JAX arrays of integers
@@ -90,7 +90,8 @@ def make(fun: Callable[..., Any], args: Sequence[Any]) -> Problem:
     if not callable(fun):
         raise TypeError(f"`fun` must be callable; got {type(fun).__name__}.")
     names = argument_names(fun, len(args))
-    widest = jax.dtypes.canonicalize_dtype(np.float64)  # float32 unless x64 is on: what JAX itself does to float64
+    # float32 unless x64 is on: what JAX itself does to float64; plain NumPy knows no such mode
+    widest = np.dtype(np.float64) if keep_float64 else jax.dtypes.canonicalize_dtype(np.float64)
     entries, treedef = jax.tree_util.tree_flatten_with_path(tuple(args))
     kinds, fixed, paths, owners, floats, others = [], [], [], [], [], []
     for path, leaf in entries:

@@ -53,9 +53,9 @@ class Estimate(NamedTuple):
 
 
 @np.errstate(invalid="ignore", over="ignore")  # infinite quotients are judged below, not warned about
-def settle(central: np.ndarray, right: np.ndarray, left: np.ndarray, scale: float) -> Estimate:
-    """Judge one item's difference quotients, coarse to fine."""
-    noise = 4 * _EPS * scale / STEPS
+def settle(central: np.ndarray, right: np.ndarray, left: np.ndarray, scale: float, unit: float = _EPS / 2) -> Estimate:
+    """Judge one item's difference quotients, coarse to fine; `unit` is the roundoff that the primal computes with."""
+    noise = 8 * unit * scale / STEPS
     right_value, right_error = _one_sided(right, noise)
     left_value, left_error = _one_sided(left, noise)
     low, high = min(right_value, left_value), max(right_value, left_value)

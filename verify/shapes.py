@@ -25,9 +25,9 @@ def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axi
     """Groups of axes that may change together, each checked by tracing the primal with the group one longer."""
     arrays = (*problem.floats, *problem.others)
     axes = [(a, d) for a, array in enumerate(arrays) if movable[a] for d in range(np.ndim(array))]
-    groups: list[tuple[Axis, ...]] = []
+    groups = _singletons(problem, [axis for axis in axes if arrays[axis[0]].shape[axis[1]] == 1])
     left = []
-    for axis in axes:
+    for axis in (axis for axis in axes if arrays[axis[0]].shape[axis[1]] != 1):
         if _accepts(problem, {axis: 1}):
             groups.append((axis,))
         else:
@@ -45,6 +45,14 @@ def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axi
         if len(left) > 12:
             break  # combinations explode; what is tied five ways is left as it is
     return groups
+
+
+def _singletons(problem: Problem, ones: list[Axis]) -> list[tuple[Axis, ...]]:
+    """Axes of length one, all together or all but one: alone, a longer one might only make another array broadcast."""
+    for group in (ones, *itertools.combinations(ones, len(ones) - 1)) if ones else ():
+        if group and _accepts(problem, dict.fromkeys(group, 1)):
+            return [tuple(group)]
+    return []
 
 
 def variations(

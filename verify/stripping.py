@@ -12,8 +12,9 @@ from typing import Any
 import jax
 from jax.extend import core
 
-_CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "remat2": "jaxpr", "checkpoint": "jaxpr", "closed_call": "call_jaxpr"}
-_RULES = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
+# primitives that hold a program, and the parameter that holds it
+CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "remat2": "jaxpr", "checkpoint": "jaxpr", "closed_call": "call_jaxpr"}
+RULES = {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr"}
 _LOOPS = ("scan", "while", "cond")
 
 
@@ -34,7 +35,7 @@ def without_rules(fun: Callable[..., Any], *, keep_inner: bool = False) -> Calla
 
 def has_rule(jaxpr: Any) -> bool:
     """Whether any equation, at any depth, carries a custom rule."""
-    return any(eqn.primitive.name in _RULES for eqn in equations(jaxpr))
+    return any(eqn.primitive.name in RULES for eqn in equations(jaxpr))
 
 
 def equations(jaxpr: Any) -> Iterator[Any]:
@@ -47,7 +48,7 @@ def equations(jaxpr: Any) -> Iterator[Any]:
 
 def opaque(jaxpr: Any) -> tuple[str, ...]:
     """Names of primitives holding a rule that `without_rules` could not enter: reported, never skipped in silence."""
-    known = {*_CALLS, *_RULES, *_LOOPS}
+    known = {*CALLS, *RULES, *_LOOPS}
     names = [
         eqn.primitive.name
         for eqn in equations(jaxpr)
@@ -79,13 +80,13 @@ def _evaluate(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any], keep_inner
 
 def _apply(eqn: Any, values: list[Any], keep_inner: bool) -> list[Any]:
     name = eqn.primitive.name
-    if name in _RULES:
-        inner = eqn.params["call_jaxpr" if "call_jaxpr" in eqn.params else "fun_jaxpr"]
+    if name in RULES:
+        inner = eqn.params[RULES[name]]
         if keep_inner:
             return core.jaxpr_as_fun(inner)(*values)
         return _evaluate(inner.jaxpr, inner.consts, values, keep_inner)
-    if name in _CALLS and any(has_rule(inner) for inner in _inner(eqn)):
-        inner = eqn.params[_CALLS[name]]
+    if name in CALLS and any(has_rule(inner) for inner in _inner(eqn)):
+        inner = eqn.params[CALLS[name]]
         return _evaluate(getattr(inner, "jaxpr", inner), getattr(inner, "consts", ()), values, keep_inner)
     params = eqn.params
     if name in _LOOPS and any(has_rule(inner) for inner in _inner(eqn)):

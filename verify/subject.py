@@ -17,6 +17,7 @@ from verify import _precision
 from verify.batched import Batched
 from verify.items import Item, stack
 from verify.problem import Arrays, Problem, argument_names
+from verify.witness import like
 
 
 class RuleError(Exception):
@@ -53,7 +54,7 @@ class RuleSubject:
         """One item, traceable: the primal on its own, then forward and backward."""
         primal = self.problem.call(xs, ns)
         forward, pullback = jax.vjp(lambda *x: self.problem.call(x, ns), *xs)
-        return Answers(primal, forward, pullback(tuple(ws)))
+        return Answers(primal, forward, pullback(like(ws, forward)))
 
     def answers(self, items: list[Item], *, double: bool = False) -> Answers:
         """All items in one compiled loop, in the user's dtype or in float64.
@@ -87,7 +88,7 @@ class BackwardSubject:
     def one(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Answers:
         """One item: the forward pass (there is no second one to compare with), then the backward pass."""
         outputs = self.problem.call(xs, ns)
-        return Answers(outputs, outputs, self.pull(xs, ns, ws))
+        return Answers(outputs, outputs, self.pull(xs, ns, like(ws, outputs)))
 
     def pull(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
         """The cotangents of the float leaves, after checking how many there are and of what shape.
@@ -143,7 +144,7 @@ class BackwardSubject:
             try:
                 outputs = tuple(np.asarray(y) for y in self.problem.call(copies, item.others))
             except Exception as error:  # its way of saying that it is not defined there
-                self.refusals.append(f"the forward pass raises at {item.label}: {_first_line(error)}")
+                self.refusals.append(f"the forward pass raises at {item.label}: {first_line(error)}")
                 outputs = tuple(np.full(np.shape(w), np.nan, np.asarray(w).dtype) for w in ws)
                 rows.append(Answers(outputs, outputs, tuple(np.full_like(x, np.nan) for x in copies)))
                 continue
@@ -152,7 +153,7 @@ class BackwardSubject:
             except RuleError:
                 raise
             except Exception as error:
-                raise RuleError(_first_line(error)) from error
+                raise RuleError(first_line(error)) from error
             rows.append(Answers(outputs, outputs, cotangents))
         return Answers(*(stack(column) for column in zip(*rows, strict=True)))
 
@@ -167,13 +168,14 @@ def _run(program: Batched, items: list[Item], double: bool) -> Answers:
     except RuleError:
         raise
     except Exception as error:
-        raise RuleError(_first_line(error)) from error
+        raise RuleError(first_line(error)) from error
 
 
 def _is_one_tuple(returned: Any, argument: Any) -> bool:
     return isinstance(returned, tuple) and len(returned) == 1 and not isinstance(argument, tuple)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """An exception in one line: its type and the first line of its text."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import jax
 import numpy as np
 
-from verify import _precision, stripping, tolerance
+from verify import _precision, intermediates, stripping, tolerance
+from verify.batched import Batched
+from verify.domain import Domain
 from verify.items import Item, stack
 from verify.problem import Arrays, Problem
 from verify.report import Diagnosis, Finding
@@ -34,6 +37,8 @@ class Trial:
     numbers: AutodiffWitness | NumbersWitness
     rng: np.random.Generator
     brief: bool = False
+    domains: Sequence[Domain | None] = ()
+    silenced: np.ndarray | None = None  # items at which an infinite output's cotangent was set to zero
     conventions: set[str] = dataclasses.field(default_factory=set)  # labels of items at which a convention was accepted
     findings: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
@@ -59,7 +64,8 @@ class Trial:
         try:
             return self.subject.answers(self.items, double=True)
         except RuleError as error:
-            self.notes.append(f"the rule was not examined in float64: {error}")
+            if not self.brief:
+                self.notes.append(f"the rule was not examined in float64: {error}")
             return None
 
     @cached_property
@@ -150,6 +156,8 @@ class Trial:
                 key=_precision.unit_roundoff,
                 default=None,
             )
+        if self.answers64 is None:
+            return None
         item = self.items[0]
         floats, cotangents = _precision.to_float64(item.floats), _precision.to_float64(item.cotangents)
         with _precision.double_precision():
@@ -163,26 +171,93 @@ class Trial:
         narrowest = max(dtypes, key=_precision.unit_roundoff, default=np.dtype(np.float64))
         return None if narrowest == np.float64 else narrowest
 
+    @property
+    def cotangent_scale(self) -> np.ndarray:
+        """The largest cotangent entry of every item."""
+        return np.max(
+            [np.abs(np.asarray(w, np.float64).reshape(len(w), -1)).max(axis=1) for w in self.cotangents], axis=0
+        )
+
+    @cached_property
+    def largest_intermediate(self) -> np.ndarray:
+        """The largest intermediate of rule and primal at every item; zeros where they cannot be traced.
+
+        Compiled only when somebody asks: it decides whether a small difference is a rounding of large terms.
+        """
+        if not self.subject.traceable or self.answers64 is None:
+            return np.zeros(len(self.items))
+        program = Batched(intermediates.largest(self.subject.one), self.entries, double=True)
+        return np.asarray(
+            program(_precision.to_float64(self.floats), self.others, _precision.to_float64(self.cotangents))
+        )
+
+    @cached_property
+    def iterative(self) -> bool:
+        """Whether the primal holds a loop whose length depends on its data."""
+        if not self.subject.traceable:
+            return False
+        item = self.items[0]
+        program = jax.make_jaxpr(self.problem.call)(item.floats, item.others)
+        return any(eqn.primitive.name == "while" for eqn in stripping.equations(program))
+
+    @cached_property
+    def unit(self) -> float:
+        """The unit roundoff of a float64 run: larger where rule or primal cast down inside."""
+        return _precision.unit_roundoff(self.internal_precision or np.float64)
+
     @cached_property
     def dtype(self) -> Any:
-        """The least precise dtype among the float inputs: the one that tolerances are made for."""
-        return max((np.asarray(x).dtype for x in self.floats), key=_precision.unit_roundoff)
+        """The least precise dtype among float inputs and outputs: the one that tolerances are made for."""
+        return max((np.asarray(a).dtype for a in (*self.floats, *self.cotangents)), key=_precision.unit_roundoff)
+
+    def heard(self, cotangent: np.ndarray, i: int) -> np.ndarray:
+        """A cotangent at item i, with zeros for what is 0 / 0 there because an infinite output was silenced."""
+        if self.silenced is None or not self.silenced[i]:
+            return cotangent
+        return np.where(np.isfinite(cotangent), cotangent, 0.0)
+
+    def silence_infinite_outputs(self) -> None:
+        """Where an output is infinite (a masked logit), set its cotangent to zero: the other outputs still count."""
+        outputs = (self.answers64 if self.brief and self.answers64 is not None else self.answers).primal
+        infinite = [np.isinf(np.asarray(y, np.float64)) for y in outputs]
+        silenced = np.any([y.reshape(len(y), -1).any(axis=1) for y in infinite], axis=0)
+        if not silenced.any():
+            return
+        for i in np.flatnonzero(silenced):
+            weights = zip(self.items[i].cotangents, infinite, strict=True)
+            quiet = tuple(np.where(y[i], 0, w).astype(w.dtype) for w, y in weights)
+            self.items[i] = dataclasses.replace(self.items[i], cotangents=quiet)
+        for name in ("answers", "answers64", "cotangents"):
+            self.__dict__.pop(name, None)  # what was computed from the old cotangents
+        self.silenced = silenced
 
     @cached_property
     def valid(self) -> np.ndarray:
-        """Which items count: the primal is finite there, in the user's dtype and in float64."""
-        answers = (
-            *(() if self.brief and self.answers64 is not None else self.answers.primal),
-            *(self.witness_outputs if self.autodiff is not None else ()),
-        )
+        """Which items count: the primal is finite there, in the user's dtype and in float64.
+
+        Outputs with cotangent zero may be infinite (see `silence_infinite_outputs`), unless all of them are.
+        """
+        sources = [] if self.brief and self.answers64 is not None else [self.answers.primal]
+        if self.autodiff is not None:
+            sources.append(self.witness_outputs)
         ok = np.ones(len(self.items), bool)
-        for y in answers:
-            ok &= np.isfinite(np.asarray(y, np.float64).reshape(len(ok), -1)).all(axis=1)
+        for outputs in sources:
+            some = np.zeros(len(ok), bool)
+            for y, w in zip(outputs, self.cotangents, strict=True):
+                wide, weight = (np.asarray(a, np.float64).reshape(len(ok), -1) for a in (y, w))
+                finite = np.isfinite(wide)
+                ok &= (finite | (np.isinf(wide) & (weight == 0))).all(axis=1)
+                some |= finite.any(axis=1)
+            ok &= some
         return ok
 
     def row(self, arrays: Arrays, i: int) -> Arrays:
         """Item i of a stacked tuple."""
         return tuple(np.asarray(a[i]) for a in arrays)
+
+    def one_row(self, arrays: Arrays, i: int) -> Arrays:
+        """Item i of a stacked tuple, still stacked: a stack of one."""
+        return tuple(np.asarray(a[i])[None] for a in arrays)
 
     def passed(self, law: str, argument: str | None = None, **fields: Any) -> None:
         """Record that a law held."""

@@ -26,6 +26,16 @@ def inner_product(left: Sequence[Any], right: Sequence[Any]) -> Any:
     return sum((jnp.sum(a * b) for a, b in zip(left, right, strict=True)), jnp.zeros(()))
 
 
+def like(cotangents: Sequence[Any], outputs: Sequence[Any]) -> Arrays:
+    """The cotangents in the dtypes of the outputs, which a mixed-precision primal fixes itself."""
+    return tuple(jnp.asarray(w, y.dtype) for w, y in zip(cotangents, outputs, strict=True))
+
+
+def _weighted(weights: Sequence[Any], values: Sequence[Any]) -> Any:
+    """Sum of products over all leaves; a weight of zero silences even an infinite value."""
+    return inner_product(weights, [jnp.where(w == 0, 0, v) for w, v in zip(weights, values, strict=True)])
+
+
 class AutodiffWitness:
     """Autodiff and numbers of the primal of `problem`, in float64 whatever the user's dtype."""
 
@@ -107,10 +117,10 @@ class AutodiffWitness:
             # differences first, then the product with w: a large f must not swamp a small change
             ahead = tuple(a - b for a, b in zip(moved(h), base, strict=True))
             behind = tuple(b - a for a, b in zip(moved(-h), base, strict=True))
-            return inner_product(ws, ahead) / h, inner_product(ws, behind) / h
+            return _weighted(ws, ahead) / h, _weighted(ws, behind) / h
 
         right, left = jax.lax.map(quotients, jnp.asarray(richardson.STEPS))
-        size = inner_product([jnp.abs(w) for w in ws], [jnp.abs(y) for y in base])
+        size = _weighted([jnp.abs(w) for w in ws], [jnp.abs(y) for y in base])
         return (right + left) / 2, right, left, size + jnp.abs(right[-1])
 
 
@@ -137,14 +147,15 @@ class NumbersWitness:
 
         def slope(t: float) -> float:
             there = self.call(tuple(x + t * v for x, v in zip(xs, vs, strict=True)), ns)
-            return sum(float(np.sum(w * (np.asarray(y) - b))) for w, y, b in zip(ws, there, base, strict=True)) / t
+            moved = (np.where(w == 0, 0, np.asarray(y) - b) for w, y, b in zip(ws, there, base, strict=True))
+            return sum(float(np.sum(w * d)) for w, d in zip(ws, moved, strict=True)) / t
 
         right = np.asarray([slope(h) for h in richardson.STEPS])
         left = np.asarray([slope(-h) for h in richardson.STEPS])
-        size = sum(float(np.sum(np.abs(w) * np.abs(b))) for w, b in zip(ws, base, strict=True))
+        size = sum(float(np.sum(np.abs(w) * np.where(w == 0, 0, np.abs(b)))) for w, b in zip(ws, base, strict=True))
         return (right + left) / 2, right, left, np.asarray(size + abs(right[-1]))
 
 
 def _value_and_cotangents(call: FloatFunction, xs: Arrays, ns: Arrays, ws: Arrays) -> tuple[Arrays, Arrays]:
     ys, pullback = jax.vjp(lambda *x: call(x, ns), *xs)
-    return ys, pullback(tuple(ws))
+    return ys, pullback(like(ws, ys))

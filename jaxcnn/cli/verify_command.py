@@ -31,6 +31,7 @@ def verify(
     digits = Digits.load(seed)
     rows: list[Row] = []
     todo = trials(digits, rules, only=only, seed=seed)
+    _check_planted(plant, only, [trial.name for trial in todo])
     with _progress_bar(progress_out) as bar:
         task = bar.add_task("", total=len(todo))
         for trial in todo:
@@ -51,6 +52,21 @@ def verify(
 
         write_text(html, reports_html("jaxcnn verify", [row.report for row in rows]))
     raise typer.Exit(0 if ok else 1)
+
+
+def _check_planted(plant: str | None, only: str | None, names: list[str]) -> None:
+    """A fault that nothing on trial could show would look like a rule that held.
+
+    Raises:
+        ValueError: `only` leaves out the rule of the planted fault.
+    """
+    if plant is None or only is None:
+        return
+    from jaxcnn.faults import FAULTS
+
+    rule = FAULTS[plant].rule
+    if not any(name.split()[0] == rule for name in names):
+        raise ValueError(f"`--plant {plant}` is a fault of {rule}, which `--only {only}` leaves out: drop `--only`.")
 
 
 def list_faults(rule: str | None) -> None:

@@ -39,8 +39,8 @@ def check(trial: Trial) -> None:
         if not any(np.isfinite(a[i]).all() for a in trial.witness):
             continue
         with np.errstate(invalid="ignore", over="ignore"):
-            forward = [w[i] * t[i] for w, t in zip(duals, tangents, strict=True)]
-            reverse = [g[i] * v[i] for g, v in zip(gradients, directions, strict=True)]
+            forward = [np.where(w[i] == 0, 0, w[i] * t[i]) for w, t in zip(duals, tangents, strict=True)]
+            reverse = [trial.heard(g[i], int(i)) * v[i] for g, v in zip(gradients, directions, strict=True)]
             shaken = [s[i] * v[i] for s, v in zip(trial.spread, directions, strict=True)]
             left, right = sum(float(t.sum()) for t in forward), sum(float(t.sum()) for t in reverse)
             size = sum(float(np.abs(t).sum()) for t in (*forward, *reverse))
@@ -81,7 +81,8 @@ def _differentiable(trial: Trial, gradients: Arrays, i: int) -> bool:
     """Whether rule and autodiff agree at item i: elsewhere the agreement law speaks, and conventions may differ."""
     pairs = zip(gradients, trial.witness, trial.spread, strict=True)
     for g, expected, spread in pairs:
-        allowed = tolerance.bound(np.float64, expected[i], spread[i], trial.length)
+        finer = _precision.unit_roundoff(np.float64) / _precision.unit_roundoff(trial.dtype)
+        allowed = tolerance.bound(np.float64, expected[i], finer * spread[i], trial.length)
         if not (np.abs(g[i] - expected[i]) <= allowed).all():
             return False
     return True

@@ -8,20 +8,21 @@ the cotangent whose derivative is wrong, and by which argument.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 
-from verify import _precision, compare, tolerance
+from verify import _precision, compare, richardson, tolerance
 from verify.batched import Batched
 from verify.laws import agreement
 from verify.problem import Arrays
 from verify.reproduce import second_order_lines
 from verify.subject import RuleSubject
 from verify.trial import Trial
-from verify.witness import FloatFunction, inner_product
+from verify.witness import FloatFunction, inner_product, like
 
 LAW = "second order"
 _POINTS = 4
@@ -70,7 +71,7 @@ def check(trial: Trial) -> None:
         # sums of opposite signs cancel here: every entry is allowed the rounding of its leaf's largest
         spread = spread + scale.reshape(-1, *[1] * (expected.ndim - 1))
         allowed = tolerance.bound(np.float64, expected, spread, trial.length**2)
-        _compare(trial, plan, vs, name, found[leaf], expected, allowed)
+        _compare(trial, plan, vs, leaf, name, found[leaf], expected, allowed)
 
 
 def _plan(trial: Trial, rows: list[int]) -> list[tuple[int, int | None]]:
@@ -91,19 +92,15 @@ def _directions(trial: Trial, plan: list[tuple[int, int | None]]) -> Arrays:
 
 def _rows(trial: Trial) -> list[int]:
     """Ordinary points only: second derivatives at kinks are a convention squared."""
-    ordinary = [
-        int(i)
-        for i in np.flatnonzero(trial.valid)
-        if trial.items[i].label.startswith("random") or trial.items[i].label == "the example"
-    ]
-    return ordinary[::-1][:_POINTS]
+    ordinary = [int(i) for i in np.flatnonzero(trial.valid) if trial.items[i].ordinary]
+    return (ordinary[3:6] + ordinary[:1])[:_POINTS] or ordinary  # random points, then the example
 
 
 def _second(call: FloatFunction) -> Callable[..., Arrays]:
     def one(xs: Arrays, ns: Arrays, ws: Arrays, vs: Arrays) -> Arrays:
         def slope(x: Arrays, w: Arrays) -> Any:
-            pullback = jax.vjp(lambda *leaves: call(leaves, ns), *x)[1]
-            return inner_product(pullback(tuple(w)), vs)
+            y, pullback = jax.vjp(lambda *leaves: call(leaves, ns), *x)
+            return inner_product(pullback(like(w, y)), vs)
 
         by_x, by_w = jax.grad(slope, argnums=(0, 1))(tuple(xs), tuple(ws))
         return (*by_x, *by_w)
@@ -111,10 +108,31 @@ def _second(call: FloatFunction) -> Callable[..., Arrays]:
     return one
 
 
+def _by_numbers(trial: Trial, i: int, v: Arrays, leaf: int, index: tuple[int, ...]) -> richardson.Estimate:
+    """The derivative of <B(x, w), v> by one entry of x (or of w, for leaves beyond x), from the rule's own B."""
+    item = trial.items[i]
+    points = [np.asarray(a, np.float64) for a in (*item.floats, *item.cotangents)]
+    unit = float(richardson.step_scale(points[leaf][index]))
+    moved = []
+    for t in (0.0, *richardson.STEPS, *-richardson.STEPS):
+        copies = [np.array(p) for p in points]
+        copies[leaf][index] += t * unit
+        count = len(item.floats)
+        moved.append(dataclasses.replace(item, floats=tuple(copies[:count]), cotangents=tuple(copies[count:])))
+    answers = trial.subject.answers(moved, double=True).cotangents
+    sums = sum((np.asarray(g) * u).reshape(len(moved), -1).sum(axis=1) for g, u in zip(answers, v, strict=True))
+    size = sum(float(np.abs(np.asarray(g[0]) * u).sum()) for g, u in zip(answers, v, strict=True))
+    base, ahead, behind = sums[0], *np.split(np.asarray(sums)[1:], 2)
+    right, left = (ahead - base) / richardson.STEPS, (base - behind) / richardson.STEPS
+    estimate = richardson.settle((right + left) / 2, right, left, size, trial.unit)
+    return estimate._replace(value=estimate.value / unit, error=estimate.error / unit)
+
+
 def _compare(
     trial: Trial,
     plan: list[tuple[int, int | None]],
     vs: Arrays,
+    leaf: int,
     by: str,
     found: np.ndarray,
     expected: np.ndarray,
@@ -128,10 +146,19 @@ def _compare(
             if a != argument or not np.isfinite(expected[k]).all():
                 continue
             entry = compare.worst(found[k], expected[k], allowed[k])
-            if not entry.holds:
-                shown = second_order_lines(trial.problem, trial.items[i], tuple(v[k] for v in vs))
-                trial.failed(LAW, f"{name}, differentiated by {by}", trial.items[i], reproduce=shown, **entry.fields())
-                break
-            widest = max(widest, entry)
+            if entry.holds:
+                widest = max(widest, entry)
+                continue
+            direction = tuple(v[k] for v in vs)
+            estimate = _by_numbers(trial, i, direction, leaf, entry.index)
+            if abs(entry.actual - estimate.value) <= 8 * estimate.error + entry.tolerance:
+                continue  # it is autodiff of the primal that is inaccurate here
+            argument_name = f"{name}, differentiated by {by}"
+            if estimate.kind != "smooth":
+                trial.left_open(LAW, argument_name, estimate.reason, trial.items[i], **entry.fields())
+            else:
+                shown = second_order_lines(trial.problem, trial.items[i], direction)
+                trial.failed(LAW, argument_name, trial.items[i], reproduce=shown, **entry.fields())
+            break
         else:
             trial.passed(LAW, f"{name}, differentiated by {by}", **widest.margin())
