@@ -81,11 +81,12 @@ def check_backward(
         TypeError, ValueError: the example cannot be used; the message says which argument and why.
     """
     started = time.monotonic()
-    if not callable(backward):
-        raise TypeError(f"`backward` must be callable; got {type(backward).__name__}.")
+    for name, given in (("forward", forward), ("backward", backward)):
+        if not callable(given):
+            raise TypeError(f"`{name}` must be callable; got {type(given).__name__}.")
     base = problem.make(forward, args)
     traced = _traceable(base)
-    if not traced:
+    if not traced and not _answers_in_jax(forward, backward, args):
         base = problem.make(forward, args, keep_float64=True)
     out = forward(*base.arguments(base.floats, base.others))
     treedef = jax.tree.structure(out)
@@ -232,6 +233,16 @@ def _output_structs(here: Problem, autodiff: AutodiffWitness | None) -> Any:
     if autodiff is not None:
         return here.outputs(here.floats, here.others)
     return [jax.ShapeDtypeStruct(np.shape(y), np.asarray(y).dtype) for y in here.call(here.floats, here.others)]
+
+
+def _answers_in_jax(forward: Callable[..., Any], backward: Callable[..., Any], args: Sequence[Any]) -> bool:
+    """Whether the backward pass returns JAX arrays, which are float32 unless x64 is on, whatever goes in."""
+    out = forward(*args)
+    try:
+        returned = backward(*args, jax.tree.map(np.ones_like, out))
+    except Exception:  # called again later, where an error becomes a finding
+        return False
+    return any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(returned))
 
 
 def _traceable(base: Problem) -> bool:

@@ -212,10 +212,10 @@ def _quotient(eqn: Any, sizes: list[_Size]) -> _Size:
     if divisor.degree > 0:
         raise _NotInteger("`div` by something that depends on the inputs")
     largest = round(divisor.bound)
-    if not numerator.dual and largest > 2:  # halves are exact in binary; the bound leaves room for their bits
-        raise _NotInteger("`div` of something that is no multiple of the cotangents")
     if largest > _COUNTS:
         raise _NotInteger(f"`div` by up to {largest}")
+    if not numerator.dual and largest > 2:  # halves are exact in binary; the bound leaves room for their bits
+        raise _NotInteger("`div` of something that is no multiple of the cotangents")
     return _Size(numerator.bound, numerator.degree, unit=math.lcm(*range(1, largest + 1)))
 
 

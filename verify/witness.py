@@ -23,7 +23,8 @@ FloatFunction = Callable[[Sequence[Any], Sequence[Any]], Arrays]
 
 def inner_product(left: Sequence[Any], right: Sequence[Any]) -> Any:
     """<left, right> over all leaves."""
-    return sum((jnp.sum(a * b) for a, b in zip(left, right, strict=True)), jnp.zeros(()))
+    terms = (jnp.sum(a * jnp.asarray(b, a.dtype)) for a, b in zip(left, right, strict=True))
+    return sum(terms, jnp.zeros((), jnp.result_type(*left)))
 
 
 def like(cotangents: Sequence[Any], outputs: Sequence[Any]) -> Arrays:
@@ -33,7 +34,9 @@ def like(cotangents: Sequence[Any], outputs: Sequence[Any]) -> Arrays:
 
 def _weighted(weights: Sequence[Any], values: Sequence[Any]) -> Any:
     """Sum of products over all leaves; a weight of zero silences even an infinite value."""
-    return inner_product(weights, [jnp.where(w == 0, 0, v) for w, v in zip(weights, values, strict=True)])
+    return inner_product(
+        weights, [jnp.where(w == 0, jnp.zeros_like(v), v) for w, v in zip(weights, values, strict=True)]
+    )
 
 
 class AutodiffWitness:

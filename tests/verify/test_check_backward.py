@@ -184,7 +184,7 @@ def test_the_forward_pass_is_never_evaluated_below_its_domain():
     ("forward", "back", "message"),
     [
         (np.sin, None, r"^`backward` must be callable; got NoneType\.$"),
-        (None, np.sin, r"^`fun` must be callable; got NoneType\.$"),
+        (None, np.sin, r"^`forward` must be callable; got NoneType\.$"),
         (lambda x: 1.0, lambda x, g: g, r"must return floating-point arrays only; got \['float'\]"),
         (lambda x: {}, lambda x, g: g, r"must return floating-point arrays only; got \[\]"),
         (lambda x: np.argmax(x), lambda x, g: g, r"must return floating-point arrays only; got \['int64 array'\]"),
