@@ -96,13 +96,14 @@ class _Court:
         judgement = self._at_kink(query)
         if judgement.acceptable:
             return self._accept(query, "convention", _CONVENTION)
-        if judgement.acceptable is None or not np.isfinite(actual) or estimate.kind == "unsettled":
+        finite = np.isfinite(actual) or self._trial.items[query.item].reach <= _FAR
+        if judgement.acceptable is None or not finite or estimate.kind == "unsettled":
             return self._open(query, estimate.reason or "no neighbouring point is differentiable")
         low, high = float(judgement.low[query.index]), float(judgement.high[query.index])
         if low <= actual <= high:
             return self._reject(query, _CONSERVED, None)
         between = f"between {low:.9g} and {high:.9g}" if low < high else low
-        return self._reject(query, between, max(low - actual, actual - high))
+        return self._reject(query, between, float(np.fmax(low - actual, actual - high)))
 
     def _accepted_at_a_kink(self, query: Query) -> bool:
         """Whether gradients nearby differ at this entry, and the rule's is a generalised one."""

@@ -69,8 +69,8 @@ def beside_peer(trial: Trial, native: Comparison) -> Comparison:
 def _ratios(trial: Trial, actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     ratio = compare.ratios(actual, expected, allowed)
     ratio[~trial.valid] = 0.0
-    if trial.silenced is not None:  # 0 / 0 where an infinite output was silenced: neither side says anything
-        silent = trial.silenced.reshape(-1, *[1] * (actual.ndim - 1)) & ~np.isfinite(actual) & ~np.isfinite(expected)
+    if trial.silenced is not None:  # 0 times infinity where an infinite output was silenced says nothing
+        silent = trial.silenced.reshape(-1, *[1] * (actual.ndim - 1)) & ~np.isfinite(actual)
         ratio[silent] = 0.0
     return ratio
 

@@ -64,6 +64,11 @@ class Problem:
         return tuple(owner for owner, kind in zip(self.owners, self.kinds, strict=True) if kind == "float")
 
     @property
+    def other_owners(self) -> tuple[int, ...]:
+        """For every array that is not differentiated, the position of the argument it belongs to."""
+        return tuple(owner for owner, kind in zip(self.owners, self.kinds, strict=True) if kind in ("array", "key"))
+
+    @property
     def other_kinds(self) -> tuple[str, ...]:
         """For every array that is not differentiated, "array" or "key" (the data of a random key)."""
         return tuple(kind for kind in self.kinds if kind in ("array", "key"))

@@ -210,11 +210,10 @@ class Trial:
         """The least precise dtype among float inputs and outputs: the one that tolerances are made for."""
         return max((np.asarray(a).dtype for a in (*self.floats, *self.cotangents)), key=_precision.unit_roundoff)
 
-    def heard(self, cotangent: np.ndarray, i: int) -> np.ndarray:
-        """A cotangent at item i, with zeros for what is 0 / 0 there because an infinite output was silenced."""
-        if self.silenced is None or not self.silenced[i]:
-            return cotangent
-        return np.where(np.isfinite(cotangent), cotangent, 0.0)
+    def mute(self, i: int, gradients: Arrays) -> bool:
+        """Whether item i says nothing as a whole: an infinite output was silenced, and 0 times infinity came back."""
+        silenced = self.silenced is not None and bool(self.silenced[i])
+        return silenced and not all(np.isfinite(g[i]).all() for g in gradients)
 
     def silence_infinite_outputs(self) -> None:
         """Where an output is infinite (a masked logit), set its cotangent to zero: the other outputs still count."""

@@ -1,6 +1,7 @@
 """What people who tried the checker found: right rules that were accused, and wrong ones that slipped through."""
 
 import jax
+import jax.custom_batching
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -79,7 +80,32 @@ RIGHT = {
     ),
 }
 
+
+@jax.custom_batching.custom_vmap
+def cross_entropy_cotangent(logits, labels, g):
+    hot = jax.nn.one_hot(labels, logits.shape[-1], dtype=logits.dtype)
+    return (jax.nn.softmax(logits) - hot) * g / logits.shape[0]
+
+
+@cross_entropy_cotangent.def_vmap
+def _batched_with_the_first_labels(size, batched, logits, labels, g):
+    rows = [
+        a if mapped else jnp.broadcast_to(a, (size, *a.shape))
+        for a, mapped in zip((logits, labels, g), batched, strict=True)
+    ]
+    first = jnp.broadcast_to(rows[1][:1], rows[1].shape)
+    return jax.vmap(cross_entropy_cotangent.fun)(rows[0], first, rows[2]), True
+
+
+def cross_entropy(logits, labels):
+    return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], 1))
+
+
 WRONG = {
+    "labels under vmap": (
+        with_rule(cross_entropy, lambda r, g: (cross_entropy_cotangent(r[0], r[1], g), None)),
+        (normal(4, 5), np.array([0, 3, 4, 1], np.int32)),
+    ),
     "masked logits": (with_rule(masked_logits, lambda r, g: (jnp.full_like(g, 123),)), (X,)),
     "a mask of ones": (
         with_rule(lambda x, m: jnp.where(m, x * x, 0), lambda r, g: (2 * g * r[0], None)),

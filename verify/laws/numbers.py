@@ -56,6 +56,8 @@ def _slopes(trial: Trial) -> dict[int, _Slope]:
     found = trial.numbers.differences(trial.floats, trial.others, trial.cotangents, directions)
     slopes = {}
     for i in np.flatnonzero(trial.valid):
+        if trial.mute(int(i), gradients):
+            continue
         if trial.items[i].reach > _FAR:
             continue  # the steps there are wider than what the primal resolves: floor(x) looks like x
         if trial.internal_precision is not None and not trial.items[i].ordinary:
@@ -64,8 +66,9 @@ def _slopes(trial: Trial) -> dict[int, _Slope]:
         if estimate.kind != "smooth":
             continue
         with np.errstate(invalid="ignore", over="ignore"):
-            terms = [v[i] * trial.heard(g[i], int(i)) for v, g in zip(directions, gradients, strict=True)]
+            terms = [v[i] * g[i] for v, g in zip(directions, gradients, strict=True)]
         value, size = sum(float(t.sum()) for t in terms), sum(float(np.abs(t).sum()) for t in terms)
+        size += float(trial.cotangent_scale[i]) * max(float(np.abs(v[i]).max(initial=0.0)) for v in directions)
         rounding = tolerance.LAMBDA * np.sqrt(trial.length) * _precision.unit_roundoff(dtype) * size
         error = abs(value - estimate.value)
         slopes[int(i)] = _Slope(value, estimate.value, error, 32 * estimate.error + (rounding if size < np.inf else 0))
@@ -92,6 +95,9 @@ def _differentiable(trial: Trial, i: int) -> bool:
 
 def _report(trial: Trial, i: int, slope: _Slope) -> bool:
     item = trial.items[i]
+    cancelled = tolerance.LAMBDA * np.sqrt(trial.length) * trial.unit * float(trial.largest_intermediate[i])
+    if slope.error <= cancelled * max(1.0, item.reach):
+        return False  # a rounding of large terms that cancel
     if trial.iterative and slope.error <= STOPPING * max(abs(slope.numbers), abs(slope.value)):
         reason = "the primal has a loop that stops by its data: its differences follow the stopping rule, not the limit"
         trial.left_open(LAW, None, reason, item, actual=slope.value, expected=slope.numbers)

@@ -35,8 +35,8 @@ def check(trial: Trial) -> None:
     rows = (rows * _WIDTH)[:_WIDTH]
     floats = tuple(np.asarray(x, np.float64)[rows] for x in trial.floats)
     cotangents = tuple(np.asarray(w, np.float64)[rows] for w in trial.cotangents)
-    others = tuple(n[rows[0]] for n in trial.others)
-    subsets = list(_subsets(trial.problem.float_owners))
+    others = _different_rows(trial, rows[0])
+    subsets = list(_subsets((*trial.problem.float_owners, *trial.problem.other_owners)))
     program = jax.jit(
         lambda x, n, w: _mapped(trial, subsets, x, n, w), compiler_options=quick_to_compile(trial.entries)
     )
@@ -46,7 +46,7 @@ def check(trial: Trial) -> None:
     except Exception as error:
         _refused(trial, rows[0], error)
         return
-    looped = _looped(trial, subsets, rows)
+    looped = _looped(trial, subsets, rows, others)
     for leaf, path in enumerate(trial.problem.float_paths):
         widest = compare.Entry()
         for subset, found, expected in zip(subsets, mapped, looped, strict=True):
@@ -62,17 +62,30 @@ def check(trial: Trial) -> None:
             trial.passed(LAW, path, **widest.margin())
 
 
+def _different_rows(trial: Trial, row: int) -> Arrays:
+    """Indices and masks for every row that is mapped over: the example's, all alike (all true), the example's."""
+    stacks = []
+    for kind, n in zip(trial.problem.other_kinds, trial.row(trial.others, row), strict=True):
+        alike = n
+        if kind == "array" and n.size:
+            alike = np.ones_like(n) if n.dtype == bool else np.full_like(n, n.reshape(-1)[0])
+        stacks.append(np.stack([n, alike, n]))
+    return tuple(stacks)
+
+
 def _mapped(trial: Trial, subsets: list[tuple[bool, ...]], xs: Arrays, ns: Arrays, ws: Arrays) -> list[Arrays]:
     """The pullback under vmap, once per subset of batched arguments; the cotangent is always batched."""
 
-    def pull(x: Arrays, w: Arrays) -> Arrays:
-        return trial.subject.one(x, ns, w).cotangents
+    def pull(x: Arrays, n: Arrays, w: Arrays) -> Arrays:
+        return trial.subject.one(x, n, w).cotangents
 
     out = []
     for subset in subsets:
         axes = tuple(0 if batched else None for batched in subset)
-        chosen = tuple(x if batched else x[0] for x, batched in zip(xs, subset, strict=True))
-        out.append(jax.vmap(pull, in_axes=(axes, 0))(chosen, ws))
+        chosen = tuple(a if batched else a[0] for a, batched in zip((*xs, *ns), subset, strict=True))
+        cut = len(xs)
+        mapped = jax.vmap(pull, in_axes=(axes[:cut], axes[cut:], 0))
+        out.append(mapped(chosen[:cut], chosen[cut:], ws))
     return out
 
 
@@ -88,14 +101,15 @@ def _refused(trial: Trial, row: int, error: Exception) -> None:
     trial.failed(LAW, None, item, actual=told, expected="the pullback runs under vmap as its primal does")
 
 
-def _looped(trial: Trial, subsets: list[tuple[bool, ...]], rows: list[int]) -> list[Arrays]:
+def _looped(trial: Trial, subsets: list[tuple[bool, ...]], rows: list[int], others: Arrays) -> list[Arrays]:
     """The same, one row at a time, by the program that the other laws have compiled already."""
-    items = []
+    items, cut = [], len(trial.floats)
     for subset in subsets:
-        for row in rows:
-            picked = [trial.items[row if batched else rows[0]] for batched in subset]
+        for k, row in enumerate(rows):
+            picked = [trial.items[row if batched else rows[0]] for batched in subset[:cut]]
             floats = tuple(item.floats[leaf] for leaf, item in enumerate(picked))
-            items.append(dataclasses.replace(trial.items[row], floats=floats, others=trial.items[rows[0]].others))
+            ns = tuple(n[k if batched else 0] for n, batched in zip(others, subset[cut:], strict=True))
+            items.append(dataclasses.replace(trial.items[row], floats=floats, others=ns))
     found = trial.subject.answers(items, double=True).cotangents
     return [tuple(g[k * _WIDTH : (k + 1) * _WIDTH] for g in found) for k in range(len(subsets))]
 
