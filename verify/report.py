@@ -103,15 +103,3 @@ class Report:
     def to_html(self) -> str:
         """Return the report as one self-contained HTML page (needs the extra `html`)."""
         return _render.report_html(self)
-
-
-def merge(name: str, reports: list[Report]) -> Report:
-    """Join several reports of one subject into one, in order."""
-    return Report(
-        name,
-        failures=tuple(f for r in reports for f in r.failures),
-        inconclusive=tuple(f for r in reports for f in r.inconclusive),
-        passed=tuple(f for r in reports for f in r.passed),
-        notes=tuple(dict.fromkeys(n for r in reports for n in r.notes)),
-        seconds=sum(r.seconds for r in reports),
-    )

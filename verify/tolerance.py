@@ -1,4 +1,4 @@
-"""The one place where tolerances come from.
+"""Where tolerances come from.
 
 A derivative g computed in a dtype with unit roundoff u may differ from the exact one because
 
@@ -7,11 +7,12 @@ A derivative g computed in a dtype with unit roundoff u may differ from the exac
   sqrt(L) in place of L);
 * its inputs are only known to one rounding: the spread of the float64 witness under relative jitter u of every input
   and cotangent entry measures sum|terms| and conditioning together, entry by entry;
-* a correct program in that dtype is what autodiff of the bare primal does there: its own deviation from the float64
-  witness, where known, is allowed too.
+* below the smallest normal number rounding is absolute.
 
-    tolerance = LAMBDA sqrt(L) (u |g| + spread) + 2 |autodiff in the dtype - witness| + smallest normal
+    tolerance = LAMBDA sqrt(L) (u |g| + spread) + smallest normal
 
+Laws add to the spread what they know: the scale of the cotangents and of the largest intermediate, which may cancel
+(`comparison.with_witness`), and what plain autodiff loses in the same dtype (`comparison.beside_peer`).
 Never proportional to array size (L is the longest sum plus the number of operations in the program), never a knob.
 """
 
@@ -31,14 +32,11 @@ LAMBDA = 8.0  # confidence of the probabilistic bound: failure probability <= 2 
 JITTERS = 3  # independent jittered copies per item; the largest of them estimates the spread
 
 
-def bound(
-    dtype: Any, expected: np.ndarray, spread: np.ndarray, length: int, peer: np.ndarray | None = None
-) -> np.ndarray:
-    """Entrywise tolerance for `expected`, given the jitter `spread`, the longest sum `length`, and a peer's error."""
+def bound(dtype: Any, expected: np.ndarray, spread: np.ndarray, length: int) -> np.ndarray:
+    """Entrywise tolerance for `expected`, given the jitter `spread` and the number of roundings `length`."""
     u = _precision.unit_roundoff(dtype)
     size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
-    allowed = LAMBDA * math.sqrt(length) * (u * size + spread) + _precision.smallest_normal(dtype)
-    return allowed if peer is None else allowed + 2 * peer
+    return LAMBDA * math.sqrt(length) * (u * size + spread) + _precision.smallest_normal(dtype)
 
 
 def jittered(arrays: Sequence[Any], dtype: Any, rng: np.random.Generator) -> list[tuple[np.ndarray, ...]]:

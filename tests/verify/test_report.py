@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import verify
-from verify.report import merge
 
 WRONG = verify.Finding(
     "agreement",
@@ -170,13 +169,3 @@ def test_without_jinja2_the_html_form_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(ImportError, match=r"needs Jinja2: install the extra, `pip install jaxcnn\[html\]`"):
         PASSED.to_html()
-
-
-def test_merging_reports_keeps_the_order_and_repeats_no_note():
-    both = merge("both", [FAILED, dataclasses.replace(FAILED, failures=()), PASSED])
-    assert both.name == "both"
-    assert both.failures == (WRONG,)
-    assert len(both.inconclusive) == 2
-    assert len(both.passed) == 5
-    assert both.notes == ("float16 was left out",)
-    assert both.seconds == 3.0

@@ -12,9 +12,9 @@ from verify import _precision, compare, tolerance
 DTYPES = [jnp.bfloat16, np.float16, np.float32, np.float64]
 
 
-def bound(dtype, expected, length=1, spread=0.0, peer=None):
+def bound(dtype, expected, length=1, spread=0.0):
     expected = np.asarray(expected, np.float64)
-    return tolerance.bound(dtype, expected, np.full(expected.shape, spread), length, peer)
+    return tolerance.bound(dtype, expected, np.full(expected.shape, spread), length)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: np.dtype(dtype).name)
@@ -65,10 +65,6 @@ def test_the_tolerance_grows_with_the_square_root_of_the_length_of_the_sum(facto
 def test_the_tolerance_shrinks_with_the_dtype_and_never_below_its_smallest_normal_number():
     assert bound(np.float64, 1.0) < 1e-14 < bound(np.float32, 1.0) < 1e-6 < bound(jnp.bfloat16, 1.0) < 0.04
     assert bound(np.float32, 0.0) == _precision.smallest_normal(np.float32)
-
-
-def test_what_plain_autodiff_loses_in_the_dtype_is_allowed_twice():
-    assert bound(np.float64, 1.0, peer=np.asarray(0.25)) == pytest.approx(0.5)
 
 
 def spread(function, x, dtype):
