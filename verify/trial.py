@@ -187,9 +187,9 @@ class Trial:
         if not self.subject.traceable or self.answers64 is None:
             return np.zeros(len(self.items))
         program = Batched(intermediates.largest(self.subject.one), self.entries, double=True)
-        return np.asarray(
-            program(_precision.to_float64(self.floats), self.others, _precision.to_float64(self.cotangents))
-        )
+        sizes = program(_precision.to_float64(self.floats), self.others, _precision.to_float64(self.cotangents))
+        # at ordinary points a large intermediate is a constant (a mask of -1e9), which cancels nothing
+        return np.where([item.ordinary for item in self.items], 0.0, np.asarray(sizes))
 
     @cached_property
     def iterative(self) -> bool:
