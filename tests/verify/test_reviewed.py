@@ -190,3 +190,10 @@ def test_a_polynomial_rule_gets_the_bound_of_schwartz_and_zippel():
 def test_a_function_that_jax_cannot_trace_is_sent_to_check_backward():
     with pytest.raises(TypeError, match=r"^JAX cannot trace `tanh` .* for plain NumPy use verify\.check_backward"):
         verify.check_rule(np.tanh, X)
+
+
+def test_a_large_constant_in_the_program_excuses_no_entry():
+    wrong = with_rule(
+        lambda x: jnp.where(x > 50, 1e30 * x, jnp.tanh(x)), lambda r, g: (g * (1 - jnp.tanh(r[0]) ** 2) / 2,)
+    )
+    assert "agreement" in {finding.law for finding in verify.check_rule(wrong, X).failures}
