@@ -20,6 +20,7 @@ from jaxcnn.layers import Dense as Dense
 from jaxcnn.layers import Flatten as Flatten
 from jaxcnn.layers import Layer as Layer
 from jaxcnn.layers import LeCunTanh as LeCunTanh
+from jaxcnn.layers import LogSoftmax as LogSoftmax
 from jaxcnn.layers import MaxPool as MaxPool
 from jaxcnn.layers import Relu as Relu
 from jaxcnn.layers import Sigmoid as Sigmoid

@@ -102,4 +102,5 @@ _READINGS: dict[str, Callable[[Any, str], Callable[[Array], Array]]] = {
     "flatten": lambda layer, name: _flatten,
     "dense": lambda layer, name: nn.Dense(layer.features, name=name),
     "softmax": lambda layer, name: nn.softmax,
+    "log_softmax": lambda layer, name: nn.log_softmax,
 }

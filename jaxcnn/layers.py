@@ -185,6 +185,13 @@ class Softmax(Layer):
     op = "softmax"
 
 
+@dataclass(frozen=True)
+class LogSoftmax(Layer):
+    """Logarithms of probabilities over the last axis; as logits they stand for the same probabilities."""
+
+    op = "log_softmax"
+
+
 def _channels(input_shape: Shape) -> int:
     if len(input_shape) != 4:
         raise ValueError(f"inputs must be images (batch, height, width, channels); got {input_shape}.")

@@ -1,4 +1,4 @@
-"""Wrong derivatives of softmax and cross-entropy."""
+"""Wrong derivatives of softmax, its logarithm and cross-entropy."""
 
 import math
 from typing import Any
@@ -21,6 +21,18 @@ def _without_rank_one(_: Array, p: Residuals, g: Array) -> Array:
 
 def _summed_over_batch(_: Array, p: Residuals, g: Array) -> Array:
     return p * (g - jnp.sum(g * p, axis=0, keepdims=True))
+
+
+def _log_of_wrong_axis(_: Array, log_p: Residuals, g: Array) -> Array:
+    return g - jnp.exp(log_p) * jnp.sum(g, axis=0, keepdims=True)
+
+
+def _log_as_probabilities(_: Array, log_p: Residuals, g: Array) -> Array:
+    return g - log_p * jnp.sum(g, axis=-1, keepdims=True)
+
+
+def _log_diagonal(_: Array, log_p: Residuals, g: Array) -> Array:
+    return g * (1 - jnp.exp(log_p))
 
 
 def _not_averaged(right: Array, residuals: Residuals, _: Array) -> Array:
@@ -54,6 +66,9 @@ LOSS_FAULTS = (
     _fault("softmax",       "diagonal_only",     "logits", "Only the Jacobian's diagonal is used.", _diagonal_only),
     _fault("softmax",       "without_rank_one",  "logits", "The normalisation counts as constant.", _without_rank_one),
     _fault("softmax",       "wrong_axis",        "logits", "The sum runs over the batch.", _summed_over_batch),
+    _fault("log_softmax",   "wrong_axis",        "logits", "The sum runs over the batch.", _log_of_wrong_axis),
+    _fault("log_softmax",   "no_exponential",    "logits", "log p stands for p.", _log_as_probabilities),
+    _fault("log_softmax",   "diagonal_only",     "logits", "Only the Jacobian's diagonal is used.", _log_diagonal),
     _fault("cross_entropy", "sign",              "logits", "The sign is flipped.", negated),
     _fault("cross_entropy", "not_averaged",      "logits", "The factor 1 / N is missing.", _not_averaged),
     _fault("cross_entropy", "over_classes",      "logits", "It is also averaged over classes.", _averaged_over_classes),

@@ -28,6 +28,8 @@ from jaxcnn.rules.pool import max_pool_bwd as max_pool_bwd
 from jaxcnn.rules.pool import max_pool_fwd as max_pool_fwd
 from jaxcnn.rules.rule import Rule as Rule
 from jaxcnn.rules.rule import Rules as Rules
+from jaxcnn.rules.softmax import log_softmax_bwd as log_softmax_bwd
+from jaxcnn.rules.softmax import log_softmax_fwd as log_softmax_fwd
 from jaxcnn.rules.softmax import softmax_bwd as softmax_bwd
 from jaxcnn.rules.softmax import softmax_fwd as softmax_fwd
 
@@ -43,6 +45,7 @@ RULES = Rules(
     Rule("flatten",       ops.flatten,       flatten_fwd,       flatten_bwd),
     Rule("dense",         ops.dense,         dense_fwd,         dense_bwd),
     Rule("softmax",       ops.softmax,       softmax_fwd,       softmax_bwd),
+    Rule("log_softmax",   ops.log_softmax,   log_softmax_fwd,   log_softmax_bwd),
     Rule("cross_entropy", ops.cross_entropy, cross_entropy_fwd, cross_entropy_bwd),
 )
 # fmt: on

@@ -1,9 +1,9 @@
-"""The derivative of softmax, by hand."""
+"""The derivatives of softmax and of its logarithm, by hand."""
 
 import jax.numpy as jnp
 
 from jaxcnn._types import Array, Residuals
-from jaxcnn.ops.softmax import softmax
+from jaxcnn.ops.softmax import log_softmax, softmax
 
 
 def softmax_fwd(logits: Array) -> tuple[Array, Residuals]:
@@ -19,3 +19,18 @@ def softmax_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array]:
     """Return (d_logits,) for g = `cotangent`, (..., K)."""
     p = residuals
     return (p * (cotangent - jnp.sum(cotangent * p, axis=-1, keepdims=True)),)
+
+
+def log_softmax_fwd(logits: Array) -> tuple[Array, Residuals]:
+    """Return l = log softmax(z) and the residual l."""
+    log_p = log_softmax(logits)
+    return log_p, log_p
+
+
+# l_i = z_i - log sum_k e^{z_k}, so dl_i / dz_j = [i = j] - p_j with p = e^l: the identity less the same row everywhere.
+# Contracted with g,
+#   d_logits_j = g_j - p_j sum_i g_i.
+def log_softmax_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array]:
+    """Return (d_logits,) for g = `cotangent`, (..., K)."""
+    log_p = residuals
+    return (cotangent - jnp.exp(log_p) * jnp.sum(cotangent, axis=-1, keepdims=True),)

@@ -82,6 +82,7 @@ CASES: tuple[Case, ...] = (
     _case("flatten", "",                 (2, 3, 2, 2)),
     _case("dense", "",                   (3, 4), (4, 5), (5,)),
     _case("softmax", "",                 (3, 4)),
+    _case("log_softmax", "",             (3, 4)),
     _case("cross_entropy", "classes",    (4, 5), ("labels", 4, 5)),
     _case("cross_entropy", "one-hot",    (4, 5), ("one-hot", 4, 5)),
 )

@@ -20,6 +20,7 @@ from jaxcnn import (
     Flatten,
     Layer,
     LeCunTanh,
+    LogSoftmax,
     MaxPool,
     Network,
     Parameters,
@@ -37,6 +38,7 @@ ACTIVATIONS: dict[str, type[Layer]] = {
     "sigmoid": Sigmoid,
     "lecun_tanh": LeCunTanh,
     "softmax": Softmax,
+    "log_softmax": LogSoftmax,
 }
 # What a layer may be, where the values are images and where they are rows; repeated is more often.
 ON_IMAGES = ("conv", "max_pool", "avg_pool", "flatten", "conv", "max_pool", *ACTIVATIONS)
@@ -239,6 +241,10 @@ def _forward(layer: Layer, shape: Shape, x: Reach, kernel: Reach, bias: float, u
         return Reach(y.size + bias, y.error + unit * (y.size + bias))
     if layer.op == "avg_pool":  # the sum is as large as its terms together, the mean is not
         return Reach(x.size, x.error + (int(np.prod(layer.window)) + 1) * unit * x.size)
+    if layer.op == "log_softmax":  # |log p| <= 2 |z| + log K
+        classes = shape[-1]
+        size = 2 * x.size + np.log(classes)
+        return Reach(size, 2 * x.error + (classes + 16) * unit * (size + 1))
     if layer.op in _CURVES:
         limit, slope, _ = _CURVES[layer.op]
         size = x.size if limit is None else limit + 0.01 * x.size
@@ -252,6 +258,9 @@ def _backward(layer: Layer, shape: Shape, x: Reach, g: Reach, kernel: Reach, uni
         return g.summed(int(np.prod(window)) * outs // getattr(layer, "groups", 1), kernel, unit)
     if layer.op in ("max_pool", "avg_pool"):  # an entry lies in at most as many windows as a window has entries
         return g.summed(int(np.prod(layer.window)), Reach(1, 2 * unit), unit)
+    if layer.op == "log_softmax":  # g - p sum(g): one and K times p, whose slope is at most 1 / 2 in the largest norm
+        classes = shape[-1]
+        return g.summed(1, Reach(1 + classes, classes * (x.error / 2 + (16 + classes) * unit)), unit)
     if layer.op in _CURVES:
         _, slope, bend = _CURVES[layer.op]
         # Softmax sums over its classes, of which no layer here has more than a row has entries.

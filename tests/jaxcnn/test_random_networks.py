@@ -151,8 +151,8 @@ def test_the_loss_and_its_gradients_are_those_of_flax_and_optax(case):
 
 
 def first(strategy: Any, condition: Any) -> Case:
-    """Return the first of a hundred draws that meets a condition, the same in every run."""
-    few = settings(max_examples=100, phases=[hypothesis.Phase.generate], database=None)
+    """Return the first of two hundred draws that meets a condition, the same in every run."""
+    few = settings(max_examples=200, phases=[hypothesis.Phase.generate], database=None)
     return hypothesis.find(strategy, condition, settings=few, random=random.Random(1))
 
 
@@ -193,7 +193,7 @@ FEATURES = {
 
 
 @pytest.mark.parametrize("feature", FEATURES)
-def test_a_hundred_random_networks_have_every_feature(feature):
+def test_two_hundred_random_networks_have_every_feature(feature):
     assert FEATURES[feature](first(cases(), FEATURES[feature]))
 
 
@@ -205,6 +205,6 @@ def test_whole_numbers_that_outgrow_float32_are_compared_in_float64():
 
 
 def test_the_allowed_rounding_is_far_below_the_gradients():
-    # Not one network in a hundred may round by more than a billionth; the smallest fault is a thousandth of an entry.
+    # Not one network in two hundred may round by more than a billionth; the smallest fault is a thousandth of an entry.
     with pytest.raises(hypothesis.errors.NoSuchExample, match="No examples found"):
         first(cases(layers=3), lambda case: exactness(case)[1] > 1e-9)

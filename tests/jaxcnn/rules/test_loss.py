@@ -49,3 +49,13 @@ def test_the_cotangent_of_softmax_is_orthogonal_to_a_common_shift(reals):
     p, cotangent = softmax(reals((3, 4))), reals((3, 4))
     (d_logits,) = RULES["softmax"].backward(p, cotangent)
     np.testing.assert_allclose(jnp.sum(d_logits, axis=-1), 0, atol=4 * ROUNDING)
+
+
+def test_log_probabilities_are_logits_of_the_same_loss(reals):
+    logits, classes = reals((3, 4)), jnp.asarray([3, 0, 1])
+    outputs, log_p = RULES["log_softmax"].forward(logits)
+    loss, residuals = RULES["cross_entropy"].forward(outputs, classes)
+    d_outputs, _ = RULES["cross_entropy"].backward(residuals, jnp.ones_like(loss))
+    (chained,) = RULES["log_softmax"].backward(log_p, d_outputs)
+    np.testing.assert_allclose(loss, cross_entropy(logits, classes), rtol=0, atol=4 * ROUNDING)
+    np.testing.assert_allclose(chained, gradients(logits, classes)[0], rtol=0, atol=4 * ROUNDING)
