@@ -6,16 +6,14 @@ jit, remat and closed calls are inlined; inside scan, while and cond the inner p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 from jax.extend import core
 
-# primitives that hold a program, and the parameter that holds it
-CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "remat2": "jaxpr", "checkpoint": "jaxpr", "closed_call": "call_jaxpr"}
-RULES = {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr"}
-_LOOPS = ("scan", "while", "cond")
+from verify import interpreter
+from verify.interpreter import CALLS, LOOPS, RULES
 
 
 def without_rules(fun: Callable[..., Any], *, keep_inner: bool = False) -> Callable[..., Any]:
@@ -27,7 +25,7 @@ def without_rules(fun: Callable[..., Any], *, keep_inner: bool = False) -> Calla
 
     def stripped(*args: Any) -> Any:
         closed, out = jax.make_jaxpr(fun, return_shape=True)(*args)
-        flat = _evaluate(closed.jaxpr, closed.consts, jax.tree.leaves(args), keep_inner)
+        flat = _evaluate(closed, jax.tree.leaves(args), keep_inner)
         return jax.tree.unflatten(jax.tree.structure(out), flat)
 
     return stripped
@@ -48,7 +46,7 @@ def equations(jaxpr: Any) -> Iterator[Any]:
 
 def opaque(jaxpr: Any) -> tuple[str, ...]:
     """Names of primitives holding a rule that `without_rules` could not enter: reported, never skipped in silence."""
-    known = {*CALLS, *RULES, *_LOOPS}
+    known = {*CALLS, *RULES, *LOOPS}
     names = [
         eqn.primitive.name
         for eqn in equations(jaxpr)
@@ -58,42 +56,24 @@ def opaque(jaxpr: Any) -> tuple[str, ...]:
 
 
 def _inner(eqn: Any) -> Iterator[Any]:
-    for value in eqn.params.values():
-        for entry in value if isinstance(value, tuple | list) else (value,):
-            if hasattr(entry, "eqns") or hasattr(entry, "jaxpr"):
-                yield entry
+    return (program for _, _, program in interpreter.inner(eqn))
 
 
-def _evaluate(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any], keep_inner: bool) -> list[Any]:
-    env: dict[Any, Any] = {}
-
-    def read(atom: Any) -> Any:
-        return atom.val if isinstance(atom, core.Literal) else env[atom]
-
-    env.update(zip(jaxpr.constvars, consts, strict=True))
-    env.update(zip(jaxpr.invars, args, strict=True))
-    for eqn in jaxpr.eqns:
-        outs = _apply(eqn, [read(atom) for atom in eqn.invars], keep_inner)
-        env.update(zip(eqn.outvars, outs, strict=True))
-    return [read(atom) for atom in jaxpr.outvars]
+def _evaluate(program: Any, args: Any, keep_inner: bool) -> list[Any]:
+    return interpreter.evaluate(program, args, lambda _, eqn, values: _apply(eqn, values, keep_inner))
 
 
 def _apply(eqn: Any, values: list[Any], keep_inner: bool) -> list[Any]:
     name = eqn.primitive.name
     if name in RULES:
-        inner = eqn.params[RULES[name]]
-        if keep_inner:
-            return core.jaxpr_as_fun(inner)(*values)
-        return _evaluate(inner.jaxpr, inner.consts, values, keep_inner)
-    if name in CALLS and any(has_rule(inner) for inner in _inner(eqn)):
-        inner = eqn.params[CALLS[name]]
-        return _evaluate(getattr(inner, "jaxpr", inner), getattr(inner, "consts", ()), values, keep_inner)
+        program = eqn.params[RULES[name]]
+        return core.jaxpr_as_fun(program)(*values) if keep_inner else _evaluate(program, values, keep_inner)
+    if name in CALLS and any(has_rule(program) for program in _inner(eqn)):
+        return _evaluate(eqn.params[CALLS[name]], values, keep_inner)
     params = eqn.params
-    if name in _LOOPS and any(has_rule(inner) for inner in _inner(eqn)):
+    if name in LOOPS and any(has_rule(program) for program in _inner(eqn)):
         params = {key: _rewrite(value, keep_inner) for key, value in params.items()}
-    # get_bind_params turns the jaxprs of call-like primitives into the functions that bind expects
-    out = eqn.primitive.bind(*values, **eqn.primitive.get_bind_params(params))
-    return list(out) if eqn.primitive.multiple_results else [out]
+    return interpreter.bind(eqn, values, params)
 
 
 def _rewrite(value: Any, keep_inner: bool) -> Any:
@@ -101,5 +81,4 @@ def _rewrite(value: Any, keep_inner: bool) -> Any:
         return tuple(_rewrite(entry, keep_inner) for entry in value)
     if not hasattr(value, "jaxpr"):
         return value
-    avals = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in value.in_avals]
-    return jax.make_jaxpr(lambda *args: _evaluate(value.jaxpr, value.consts, args, keep_inner))(*avals)
+    return interpreter.retraced(value, lambda args: _evaluate(value, args, keep_inner))
