@@ -1,0 +1,159 @@
+"""How many wrong gradients does a checker notice that differ from a right one by one edit of one equation?
+
+Every hand rule of `jaxcnn`, at every configuration of `jaxcnn.verification.cases`, is mutated by `verify.mutation`; the
+same mutants are shown to `verify.check_rule` and to `jax.test_util.check_grads` at its defaults, in reverse mode, at
+order 1 and at order 2 (which includes order 1). Mutants equal to the right rule, or following another convention where
+the derivative jumps, do not count. Claim: `check_rule` notices all of at least 1,000.
+
+    python -m benchmarks.mutation [--only RULE] [--limit N] [--json FILE]
+
+Exit status 1 if a mutant survives `check_rule`. `--limit` takes that many mutants of each configuration, at random.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax.test_util import check_grads
+
+from jaxcnn.rules import RULES
+from jaxcnn.verification.cases import CASES, Case
+from verify import mutation
+from verify.checks import first_failure
+
+Backward = Callable[..., Any]
+HEADINGS = ("rule", "mutants", "equivalent", "conventions", "check_rule", "check_grads 1", "check_grads 2", "seconds")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One configuration: its mutants and what each checker made of them; None: it rejects the right rule."""
+
+    case: str
+    mutants: mutation.Mutants
+    ours: mutation.MutationScore
+    grads: tuple[mutation.MutationScore | None, ...]
+    seconds: float
+
+    def cells(self) -> tuple[str, ...]:
+        found = self.mutants
+        counts = (len(found.different), len(found.equivalent), len(found.conventions), len(self.ours.killed))
+        theirs = ("rejects right" if score is None else str(len(score.killed)) for score in self.grads)
+        return (self.case, *map(str, counts), *theirs, f"{self.seconds:.0f}")
+
+
+def with_backward(case: Case, backward: Backward) -> Callable[..., Any]:
+    """The rule of a case with another backward pass; the options of the case are in it already."""
+    rule = dataclasses.replace(RULES[case.rule], backward=lambda residuals, g, **_: backward(residuals, g))
+    return rule.with_custom_vjp(**case.options)
+
+
+def right_backward(case: Case) -> Backward:
+    return lambda residuals, g: RULES[case.rule].backward(residuals, g, **case.options)
+
+
+def backward_example(case: Case) -> tuple[Any, Any]:
+    """Residuals and a cotangent, for the arguments of the case's example."""
+    outputs, residuals = RULES[case.rule].forward(*case.example(), **case.options)
+    return residuals, np.random.default_rng(1).standard_normal(outputs.shape).round(2).astype(outputs.dtype)
+
+
+def by_check_rule(case: Case) -> mutation.Check:
+    return lambda backward: first_failure(with_backward(case, backward), *case.example())
+
+
+def by_check_grads(case: Case, order: int) -> mutation.Check:
+    example = case.example()
+    floats = [at for at, x in enumerate(example) if np.issubdtype(x.dtype, np.floating)]
+
+    def check(backward: Backward) -> None:
+        rule = with_backward(case, backward)
+
+        def of_floats(*given: Any) -> Any:
+            values = dict(zip(floats, given, strict=True))
+            return rule(*(values.get(at, x) for at, x in enumerate(example)))
+
+        check_grads(of_floats, [example[at] for at in floats], order, modes=["rev"])
+
+    return check
+
+
+def measure(case: Case, limit: int | None) -> Row:
+    started = time.monotonic()
+    backward = right_backward(case)
+    found = mutation.mutants(backward, *backward_example(case))
+    if limit is not None and limit < len(found.different):
+        chosen = np.sort(np.random.default_rng(0).choice(len(found.different), limit, replace=False))
+        found = dataclasses.replace(found, different=tuple(found.different[at] for at in chosen))
+    ours = mutation.judge(backward, by_check_rule(case), found)
+    grads = tuple(_score_of_grads(case, order, backward, found) for order in (1, 2))
+    return Row(case.name, found, ours, grads, time.monotonic() - started)
+
+
+def _score_of_grads(
+    case: Case, order: int, backward: Backward, found: mutation.Mutants
+) -> mutation.MutationScore | None:
+    check = by_check_grads(case, order)
+    try:
+        check(backward)
+    except AssertionError:
+        return None
+    return mutation.judge(backward, check, found)
+
+
+def table(rows: Sequence[Row]) -> str:
+    totals = [sum(int(cell) for cell in column if cell.isdecimal()) for column in _columns(rows)]
+    cells = [HEADINGS, *(row.cells() for row in rows), ("all", *map(str, totals))]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        for row in cells
+    )
+
+
+def _columns(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    return list(zip(*(row.cells()[1:] for row in rows), strict=True))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=list(RULES), help="mutate this rule alone")
+    parser.add_argument("--limit", type=int, help="this many mutants of each configuration")
+    parser.add_argument("--json", type=Path, help="write every mutant and who noticed it")
+    options = parser.parse_args(arguments)
+    rows = []
+    for case in CASES:
+        if options.only in (None, case.rule):
+            rows.append(measure(case, options.limit))
+            print("  ".join(rows[-1].cells()), file=sys.stderr, flush=True)
+    print(table(rows))
+    laws = Counter(mutant.noticed for row in rows for mutant in row.ours.killed)
+    print("noticed by", ", ".join(f"{law} {count}" for law, count in laws.most_common()))
+    for row in rows:
+        for mutant in row.ours.survivors:
+            print(f"{row.case}: survivor of check_rule: {mutant}")
+    if options.json is not None:
+        keys = ("check_rule", "check_grads 1", "check_grads 2")
+        data = {
+            row.case: {
+                key: score and json.loads(score.to_json())
+                for key, score in zip(keys, (row.ours, *row.grads), strict=True)
+            }
+            for row in rows
+        }
+        options.json.write_text(json.dumps({"jax": jax.__version__, "cases": data}, indent=1))
+    return 1 if any(row.ours.survivors for row in rows) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,108 @@
+"""Which mutants are mistakes: those that differ from the right pass in float64 by more than rounding, at some draw.
+
+The draws are the points of `items.lattice` (random, zero, tied, saturated, large, small, ...) and as many in which only
+some arguments are special, all in one `vmap`ped evaluation, which compiles nothing per mutant but the edited equation.
+The tolerance is that of `tolerance`: from the spread of the right pass under one-rounding jitter and its number of
+operations. Entries at which the right pass is not finite decide nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import jax
+import numpy as np
+
+from verify import _precision, items, problem, stripping, thresholds, tolerance
+from verify.mutation import conventions
+from verify.mutation.program import Backward
+from verify.problem import Arrays
+
+VERDICTS = ("different", "equivalent", "convention")
+
+
+class Comparison:
+    """The right pass at many draws, and every mutant beside it."""
+
+    def __init__(self, backward: Backward, args: Sequence[Any], seed: int) -> None:
+        """Draw, and evaluate the right pass there.
+
+        Raises:
+            TypeError, ValueError: the example holds no floating array, or NaN, or an array without entries.
+        """
+        self._rng = np.random.default_rng(seed)
+        self._function = backward.function
+        self._problem = problem.make(backward.function, args)
+        floats, self._others = self._draws(thresholds.find(backward.jaxpr))
+        self._floats = _precision.to_float64(floats)
+        self._count = len(self._floats[0])
+        self._right = self._run(self._function, self._floats, self._others)
+
+    def _draws(self, marks: Sequence[float]) -> tuple[Arrays, Arrays]:
+        here = self._problem
+        outputs = here.outputs(here.floats, here.others)
+        drawn = items.lattice(here, outputs, marks, [None] * len(here.floats), self._rng)
+        drawn = [item for item in drawn if item.ordinary or "cotangent" not in item.label]
+        ordinary = [item for item in drawn if item.ordinary]
+        rows = [(item.floats, item.others) for item in drawn]
+        for item in drawn:
+            other = ordinary[self._rng.integers(len(ordinary))]
+            pairs = zip(item.floats, other.floats, strict=True)
+            rows.append((tuple(pair[self._rng.integers(2)] for pair in pairs), item.others))
+        floats, others = zip(*rows, strict=True)
+        return items.stack(floats), items.stack(others) if here.others else ()
+
+    def _run(self, function: Callable[..., Any], floats: Arrays, others: Arrays) -> Arrays:
+        def call(xs: Arrays, ns: Arrays) -> Arrays:
+            out = jax.tree.leaves(function(*self._problem.arguments(xs, ns)))
+            return tuple(y for y in out if hasattr(y, "dtype") and _precision.is_float(y))
+
+        # overflow at the edge of the range is tried on purpose
+        with _precision.double_precision(), np.errstate(all="ignore"):
+            return tuple(np.asarray(y, np.float64) for y in jax.vmap(call)(floats, others))
+
+    @cached_property
+    def _dtype(self) -> Any:
+        """The narrowest float dtype inside the pass when it runs on float64: what it can be compared to."""
+        here = self._problem
+        with _precision.double_precision():
+            program = jax.make_jaxpr(here.call)(_precision.to_float64(here.floats), here.others)
+        avals = [var.aval for eqn in stripping.equations(program) for var in eqn.outvars]
+        dtypes = {aval.dtype for aval in avals if hasattr(aval, "dtype") and _precision.is_float(aval)}
+        return max(dtypes, key=_precision.unit_roundoff, default=np.dtype(np.float64))
+
+    @cached_property
+    def _tolerance(self) -> Arrays:
+        copies = tolerance.jittered(self._floats, self._dtype, self._rng)
+        joined = tuple(np.concatenate(leaves) for leaves in zip(*copies, strict=True))
+        others = tuple(np.concatenate([n] * len(copies)) for n in self._others)
+        moved = self._run(self._function, joined, others)
+        length = tolerance.roundings(jax.make_jaxpr(self._problem.call)(self._problem.floats, self._problem.others))
+        return tuple(
+            tolerance.bound(self._dtype, y, tolerance.spread(y, m.reshape(len(copies), *y.shape), self._dtype), length)
+            for y, m in zip(self._right, moved, strict=True)
+        )
+
+    @cached_property
+    def _neighbours(self) -> conventions.Neighbours:
+        return conventions.neighbours(
+            lambda floats, others: self._run(self._function, floats, others), self._floats, self._others, self._rng
+        )
+
+    def verdict(self, mutant: Callable[..., Any]) -> tuple[str, bytes]:
+        """One of `VERDICTS`, and a digest of all values: equal mutants share it."""
+        got = self._run(mutant, self._floats, self._others)
+        digest = hashlib.sha256(b"".join(np.ascontiguousarray(y + 0.0).tobytes() for y in got)).digest()
+        differs = []
+        for y, m, allowed in zip(self._right, got, self._tolerance, strict=True):
+            with np.errstate(invalid="ignore"):
+                close = np.abs(m - y) <= allowed
+            differs.append(np.isfinite(y) & ~close)
+        if not any(d.any() for d in differs):
+            return "equivalent", digest
+        if conventions.only(self._right, got, differs, self._tolerance, lambda: self._neighbours):
+            return "convention", digest
+        return "different", digest
