@@ -17,6 +17,13 @@ def is_float(leaf: Any) -> bool:
     return jnp.issubdtype(leaf.dtype, jnp.floating)
 
 
+def real_dtype(dtype: Any) -> Any:
+    """The dtype itself if it is floating, that of the parts if it is complex, else None."""
+    if jnp.issubdtype(dtype, jnp.complexfloating):
+        return np.dtype(np.float32 if dtype == np.complex64 else np.float64)
+    return dtype if jnp.issubdtype(dtype, jnp.floating) else None
+
+
 def unit_roundoff(dtype: Any) -> float:
     """u = eps / 2: the largest relative error of rounding to nearest in `dtype`."""
     return float(jnp.finfo(dtype).eps) / 2

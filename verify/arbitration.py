@@ -69,6 +69,9 @@ class _Court:
         if estimate.kind == "smooth":
             return self._by_numbers(query, estimate, actual, expected)
         if not np.isfinite(actual) and not np.isfinite(expected):
+            # at a kink with finite slopes to both sides, a generalised gradient exists, and NaN is none
+            if estimate.kind == "kink" and self._trial.items[query.item].reach <= _FAR:
+                return self._reject(query, f"finite, between {estimate.low:.9g} and {estimate.high:.9g}", None)
             return self._open(query, f"rule and autodiff are not finite, and {estimate.reason}")
         return not self._follows_jax(query, actual) and self._off_the_kink(query, estimate, actual)
 
@@ -156,6 +159,8 @@ class _Court:
         trial = self._trial
         if not abs(value) <= _precision.largest(trial.dtype):
             return False
+        if not trial.brief and not trial.primal_accurate[query.item]:
+            return False  # the primal itself is out of its range there
         return trial.items[query.item].reach <= _FAR or bool(
             np.isfinite(trial.peer_errors[query.leaf][query.item]).all()
         )

@@ -11,10 +11,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import _precision, diagnosis, items, laws, problem, shapes, stripping, thresholds
+from verify import _precision, diagnosis, indices, items, laws, problem, shapes, stripping, thresholds
+from verify.complexes import is_complex
 from verify.domain import per_leaf
 from verify.problem import Problem
 from verify.report import Finding, Report
+from verify.searching import grid
+from verify.searching.configuration import Configurations
 from verify.subject import BackwardSubject, RuleError, RuleSubject, first_line
 from verify.trial import Subject, Trial
 from verify.witness import AutodiffWitness, NumbersWitness
@@ -38,7 +41,8 @@ def check_rule(
     Args:
         fun: the function, called as `fun(*args)`; its outputs are any tree with at least one floating array.
         *args: one example of its arguments, any trees.
-        domain: a `verify.Domain`, or a sequence of one (or None) per argument.
+        domain: a `verify.Domain`, or a sequence of one (or None) per argument; or `verify.configurations(make, ...)`,
+            and every rule that `make` makes is checked at the same example after `fun`.
         budget: seconds after which no further shape is begun (default 30); the example's own shape is always finished.
         seed: of all random points; equal seeds give equal reports.
 
@@ -49,6 +53,8 @@ def check_rule(
         TypeError, ValueError: the example cannot be used; the message says which argument and why. An exception of
             `fun` itself at the example is raised unchanged.
     """
+    if isinstance(domain, Configurations):
+        return grid.check(check_rule, fun, args, domain, budget or DEFAULT_BUDGET, seed)
     started = time.monotonic()
     base = problem.make(fun, args)
     _outputs(base)
@@ -103,7 +109,7 @@ def check_backward(
     out = forward(*base.arguments(base.floats, base.others))
     treedef = jax.tree.structure(out)
     leaves = jax.tree.leaves(out)
-    if not leaves or not all(hasattr(y, "dtype") and _precision.is_float(y) for y in leaves):
+    if not leaves or not all(hasattr(y, "dtype") and (_precision.is_float(y) or is_complex(y)) for y in leaves):
         raise TypeError(
             f"`{base.name}` must return floating-point arrays only; got {[problem.leaf_type(y) for y in leaves]}."
         )
@@ -153,9 +159,12 @@ def _check(
         here = base.at(floats, others)
         outputs = _output_structs(here, autodiff)
         here_witness = make_witness(here)
+        points = functools.partial(
+            items.lattice, here, outputs, marks, domains, indices=_telling_indices(here) if autodiff else ()
+        )
         trial = Trial(
             make_subject(here),
-            items.lattice(here, outputs, marks, domains, rng),
+            points(rng),
             here_witness if isinstance(here_witness, AutodiffWitness) and here_witness.differentiable else None,
             here_witness,
             rng,
@@ -170,7 +179,7 @@ def _check(
                 found += trial.findings
                 break
             if any(kind == "failures" for kind, _ in trial.findings):
-                fresh = functools.partial(items.lattice, here, outputs, marks, domains, np.random.default_rng(seed + 1))
+                fresh = functools.partial(points, np.random.default_rng(seed + 1))
                 diagnosis.explain(trial, fresh, None if everything else diagnosis.so_far(found))
         if isinstance(trial.subject, BackwardSubject):
             notes += trial.subject.refusals[:1]
@@ -229,6 +238,18 @@ def _marks(base: Problem, autodiff: AutodiffWitness | None, notes: list[str]) ->
     if hidden:
         notes.append(f"rules inside {', '.join(hidden)} could not be removed: autodiff may share them with the rule")
     return thresholds.find(program)
+
+
+def _telling_indices(here: Problem) -> tuple[tuple[int, ...], ...]:
+    integers = [
+        kind == "array" and np.asarray(n).dtype.kind in "iu"
+        for n, kind in zip(here.others, here.other_kinds, strict=True)
+    ]
+    if not any(integers):
+        return ()
+    program = jax.make_jaxpr(here.call)(here.floats, here.others)
+    found = indices.telling(program, len(here.floats), len(here.others))
+    return tuple(values if integer else () for values, integer in zip(found, integers, strict=True))
 
 
 def _outputs(base: Problem) -> None:

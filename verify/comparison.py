@@ -13,6 +13,7 @@ import numpy as np
 from verify import _precision, compare, richardson, tolerance
 from verify.trial import Trial
 
+_FAR = 1e4  # where squares and exponentials begin to leave the range of half and single precision
 _QUERIES = 4  # entries per item and argument that the numbers are asked about, worst first
 
 
@@ -43,7 +44,8 @@ def with_witness(trial: Trial, cotangents: Any, dtype: Any) -> Comparison:
     seen = _at_scale(trial, cotangents, dtype, trial.cotangent_scale)
     if max(ratio.max(initial=0.0) for ratio in seen.ratios) <= 1:
         return seen
-    return _at_scale(trial, cotangents, dtype, np.maximum(trial.cotangent_scale, trial.largest_intermediate))
+    wide = _at_scale(trial, cotangents, dtype, np.maximum(trial.cotangent_scale, trial.largest_intermediate))
+    return _no_total_loss(trial, wide, seen.allowed)
 
 
 def _at_scale(trial: Trial, cotangents: Any, dtype: Any, scale: np.ndarray) -> Comparison:
@@ -62,8 +64,30 @@ def beside_peer(trial: Trial, native: Comparison) -> Comparison:
     if max(ratio.max(initial=0.0) for ratio in native.ratios) <= 1:
         return native
     allowed = tuple(a + 16 * p for a, p in zip(native.allowed, trial.peer_errors, strict=True))
-    ratios = tuple(_ratios(trial, g, e, a) for g, e, a in zip(native.actual, trial.witness, allowed, strict=True))
-    return Comparison(native.actual, allowed, ratios, native.unit)
+    return _no_total_loss(trial, _allowing(trial, native, allowed), native.allowed)
+
+
+def _no_total_loss(trial: Trial, seen: Comparison, strict: tuple[np.ndarray, ...]) -> Comparison:
+    """Excuse no derivative of ordinary size that is lost altogether far out, where the primal itself is accurate.
+
+    Autodiff of a careful `hypot` overflows far out, where `hypot` does not: nor may a rule. Half of the derivative is
+    the most that an excuse may come to there, `strict` being what rounding itself needs.
+    """
+    extreme = np.asarray([item.reach > _FAR or 0 < item.reach < 1 / _FAR for item in trial.items])
+    if trial.brief or not extreme.any():
+        return seen
+    allowed = []
+    for a, s, expected in zip(seen.allowed, strict, trial.witness, strict=True):
+        row = (-1, *[1] * (expected.ndim - 1))
+        ordinary_size = np.abs(expected) >= 2.0**-6 * trial.cotangent_scale.reshape(row)
+        capped = np.minimum(a, np.maximum(s, np.abs(expected) / 2))
+        allowed.append(np.where(ordinary_size & (extreme & trial.primal_accurate).reshape(row), capped, a))
+    return _allowing(trial, seen, tuple(allowed))
+
+
+def _allowing(trial: Trial, seen: Comparison, allowed: tuple[np.ndarray, ...]) -> Comparison:
+    ratios = tuple(_ratios(trial, g, e, a) for g, e, a in zip(seen.actual, trial.witness, allowed, strict=True))
+    return Comparison(seen.actual, allowed, ratios, seen.unit)
 
 
 def _ratios(trial: Trial, actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:

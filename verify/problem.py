@@ -9,21 +9,23 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import jax
 import numpy as np
 
-from verify import _precision
+from verify import _precision, complexes
 
 Arrays = tuple[Any, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """`fun` at an example. `kinds[i]` says what leaf i is: "float", "array" (not differentiated), "key" or "fixed".
+    """`fun` at an example. `kinds[i]` says what leaf i is: "float", "complex", "array", "key" or "fixed".
 
-    A PRNG key is an array of its data, which NumPy can hold, and the name of its generator, which is fixed.
+    A complex array is two floats, its parts; an "array" is not differentiated; a PRNG key is an array of its data,
+    which NumPy can hold, and the name of its generator, which is fixed.
     """
 
     fun: Callable[..., Any]
@@ -44,24 +46,40 @@ class Problem:
         def leaf(kind: str) -> Any:
             if kind == "key":
                 return jax.random.wrap_key_data(next(sources["array"]), impl=next(sources["fixed"]))
+            if kind == "complex":
+                return complexes.join(next(sources["float"]), next(sources["float"]))
             return next(sources[kind])
 
         return jax.tree.unflatten(self.treedef, [leaf(kind) for kind in self.kinds])
 
     def call(self, floats: Sequence[Any], others: Sequence[Any]) -> Arrays:
-        """The floating leaves of `fun(*arguments)`, as a tuple."""
+        """The floating leaves of `fun(*arguments)`, as a tuple; complex ones as their two parts."""
         out = self.fun(*self.arguments(floats, others))
-        return tuple(leaf for leaf in jax.tree.leaves(out) if hasattr(leaf, "dtype") and _precision.is_float(leaf))
+        return tuple(part for leaf in _differentiated(out) for part in complexes.parts(leaf))
+
+    @cached_property
+    def complex_outputs(self) -> tuple[bool, ...]:
+        """For every floating output of `fun`, whether it is complex."""
+        try:
+            out = jax.eval_shape(lambda xs, ns: self.fun(*self.arguments(xs, ns)), self.floats, self.others)
+        except Exception:  # not traceable: plain NumPy answers itself
+            out = self.fun(*self.arguments(self.floats, self.others))
+        return tuple(complexes.is_complex(leaf) for leaf in _differentiated(out))
 
     @property
     def float_paths(self) -> tuple[str, ...]:
-        """The names of the differentiated leaves, such as `params['conv_0']['kernel']`."""
-        return tuple(path for path, kind in zip(self.paths, self.kinds, strict=True) if kind == "float")
+        """The names of the differentiated leaves, such as `params['conv_0']['kernel']` or `z.real`."""
+        ends: dict[str, tuple[str, ...]] = {"float": ("",), "complex": (".real", ".imag")}
+        return tuple(
+            path + end for path, kind in zip(self.paths, self.kinds, strict=True) for end in ends.get(kind, ())
+        )
 
     @property
     def float_owners(self) -> tuple[int, ...]:
         """For every differentiated leaf, the position of the argument it belongs to."""
-        return tuple(owner for owner, kind in zip(self.owners, self.kinds, strict=True) if kind == "float")
+        many = {"float": 1, "complex": 2}
+        kinds = zip(self.owners, self.kinds, strict=True)
+        return tuple(owner for owner, kind in kinds for _ in range(many.get(kind, 0)))
 
     @property
     def other_owners(self) -> tuple[int, ...]:
@@ -120,8 +138,13 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
                 raise ValueError(f"`{name}` holds NaN: pass an example at which `{describe(fun)[0]}` is defined.")
             kinds.append("float")
             floats.append(leaf)
-        elif np.issubdtype(leaf.dtype, np.complexfloating):
-            raise TypeError(f"`{name}` is {leaf.dtype}: complex arguments are not checked yet; split into real parts.")
+        elif complexes.is_complex(leaf):
+            leaf = np.asarray(leaf)
+            if np.isnan(leaf).any():
+                raise ValueError(f"`{name}` holds NaN: pass an example at which `{describe(fun)[0]}` is defined.")
+            kinds.append("complex")
+            narrow = leaf.dtype == np.complex128 and widest == np.float32
+            floats.extend(np.array(part, widest if narrow else None) for part in complexes.parts(leaf))
         else:
             kinds.append("array")
             others.append(np.asarray(leaf))
@@ -131,12 +154,19 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
     if not floats:
         got = ", ".join(f"`{p}` {leaf_type(leaf)}" for p, (_, leaf) in zip(paths, entries, strict=True))
         raise TypeError(f"`{name}` needs at least one floating-point array to differentiate; got {got or 'nothing'}.")
-    for path, leaf in zip((p for p, k in zip(paths, kinds, strict=True) if k == "float"), floats, strict=True):
-        if leaf.size == 0:
-            raise ValueError(f"`{path}` has shape {leaf.shape}, no entries: pass an example with at least one.")
-    return Problem(
+    made = Problem(
         fun, name, where, treedef, tuple(kinds), tuple(fixed), tuple(paths), tuple(owners), tuple(floats), tuple(others)
     )
+    for float_path, x in zip(made.float_paths, floats, strict=True):
+        if x.size == 0:
+            raise ValueError(f"`{float_path}` has shape {x.shape}, no entries: pass an example with at least one.")
+    return made
+
+
+def _differentiated(out: Any) -> list[Any]:
+    """The leaves of an output that have a derivative."""
+    leaves = [leaf for leaf in jax.tree.leaves(out) if hasattr(leaf, "dtype")]
+    return [leaf for leaf in leaves if _precision.is_float(leaf) or complexes.is_complex(leaf)]
 
 
 def leaf_type(leaf: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from verify.complexes import joined_cotangents
 from verify.items import Item
 from verify.problem import Problem
 from verify.subject import BackwardSubject
@@ -22,17 +23,18 @@ def lines(problem: Problem, subject: Any, item: Item, argument: str | None, inde
     by_hand = isinstance(subject, BackwardSubject)
     called = [("backward", subject.backward)] if by_hand else [("fun", problem.fun)]
     out = ["import jax, numpy as np"]
-    out += [_import_line(role, fun) for role, fun in called]
+    out += [import_line(role, fun) for role, fun in called]
     arguments = problem.arguments(item.floats, item.others)
-    sources = [_source(a) for a in (*arguments, *item.cotangents)]
+    joined = joined_cotangents(item.cotangents, problem.complex_outputs)
+    sources = [_source(a) for a in (*arguments, *joined)]
     if any(source is None for source in sources):
         out.append("args, cotangents = finding.example  # too large to print: `finding` is this finding of the report")
-        shown, duals = "*args", [f"cotangents[{i}]" for i in range(len(item.cotangents))]
+        shown, duals = "*args", [f"cotangents[{i}]" for i in range(len(joined))]
     else:
         names = [f"x{i}" for i in range(len(arguments))]
         out += [f"{name} = {source}" for name, source in zip(names, sources, strict=False)]
         out += [f"w{i} = {source}" for i, source in enumerate(sources[len(arguments) :])]
-        shown, duals = ", ".join(names), [f"w{i}" for i in range(len(item.cotangents))]
+        shown, duals = ", ".join(names), [f"w{i}" for i in range(len(joined))]
     if by_hand:
         call = f"backward({shown}, {duals[0] if len(duals) == 1 else '(' + ', '.join(duals) + ')'})"
     else:
@@ -55,7 +57,7 @@ def second_order_lines(problem: Problem, item: Item, directions: Sequence[Any]) 
     every = ", ".join(names)
     return (
         "import jax, numpy as np",
-        _import_line("fun", problem.fun),
+        import_line("fun", problem.fun),
         *(f"{name} = {source}" for name, source in zip(values, sources, strict=True)),
         f"slope = lambda w0, {every}: (lambda g: {terms})(jax.vjp(fun, {every})[1](w0))",
         f"print(jax.grad(slope, argnums={tuple(range(len(names) + 1))})(w0, {every}))  # by w0, then by arguments",
@@ -82,7 +84,7 @@ def vmap_lines(
     row = ", ".join(f"{name}[i]" if one else name for name, one in zip(names, batched, strict=True))
     return (
         "import jax, numpy as np",
-        _import_line("fun", problem.fun),
+        import_line("fun", problem.fun),
         *(f"{name} = {source}" for name, source in zip([*names, "w0"], sources, strict=True)),
         "pull = lambda xs, w: jax.vjp(fun, *xs)[1](w)",
         f"print(jax.vmap(pull, in_axes=({axes}, 0))(({', '.join(names)},), w0))  # look at {argument}{list(index)}",
@@ -103,7 +105,7 @@ def _sources(arrays: Sequence[Any]) -> list[str] | None:
     return None if any(source is None for source in sources) else [str(source) for source in sources]
 
 
-def _import_line(role: str, fun: Any) -> str:
+def import_line(role: str, fun: Any) -> str:
     """An import where the function can be found by its own name, else a comment."""
     inner = inspect.unwrap(fun)
     module, qualname = getattr(inner, "__module__", None) or "", getattr(inner, "__qualname__", "")
@@ -136,6 +138,8 @@ def _array_source(leaf: Any) -> str | None:
     if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         return None
     array = np.asarray(leaf)
+    if array.dtype.kind == "c":
+        return f"({_array_source(array.real)} + 1j * {_array_source(array.imag)})"
     if array.dtype.kind not in "biuf":
         return f"jax.numpy.asarray({_entries(array.astype(np.float32))}, {str(array.dtype)!r})"
     return f"np.asarray({_entries(array)}, {str(array.dtype)!r})"

@@ -26,9 +26,11 @@ def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axi
     arrays = (*problem.floats, *problem.others)
     axes = [(a, d) for a, array in enumerate(arrays) if movable[a] for d in range(np.ndim(array))]
     groups = _singletons(problem, [axis for axis in axes if arrays[axis[0]].shape[axis[1]] == 1])
+    groups += _rows_of_indices(problem, axes)
+    paired = {axis for group in groups for axis in group}
     left = []
-    for axis in (axis for axis in axes if arrays[axis[0]].shape[axis[1]] != 1):
-        if _accepts(problem, {axis: 1}):
+    for axis in (axis for axis in axes if arrays[axis[0]].shape[axis[1]] != 1 and axis not in paired):
+        if accepts(problem, {axis: 1}):
             groups.append((axis,))
         else:
             left.append(axis)
@@ -38,7 +40,7 @@ def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axi
             if (
                 len(sizes) == 1
                 and not any(axis in g for g in groups for axis in group)
-                and _accepts(problem, dict.fromkeys(group, 1))
+                and accepts(problem, dict.fromkeys(group, 1))
             ):
                 groups.append(group)
         left = [axis for axis in left if not any(axis in g for g in groups)]
@@ -50,9 +52,28 @@ def tied_dimensions(problem: Problem, movable: Sequence[bool]) -> list[tuple[Axi
 def _singletons(problem: Problem, ones: list[Axis]) -> list[tuple[Axis, ...]]:
     """Axes of length one, all together or all but one: alone, a longer one might only make another array broadcast."""
     for group in (ones, *itertools.combinations(ones, len(ones) - 1)) if ones else ():
-        if group and _accepts(problem, dict.fromkeys(group, 1)):
+        if group and accepts(problem, dict.fromkeys(group, 1)):
             return [tuple(group)]
     return []
+
+
+def _rows_of_indices(problem: Problem, axes: list[Axis]) -> list[tuple[Axis, ...]]:
+    """Axes of labels with the axis of a float array that has their length: one label for every row.
+
+    Tracing would let them part: `logits[arange(labels.size), labels]` takes any number of labels for any of rows.
+    """
+    arrays = (*problem.floats, *problem.others)
+    first = len(problem.floats)
+    groups: list[tuple[Axis, ...]] = []
+    for a, d in axes:
+        size = np.shape(arrays[a])[d]
+        if a < first or size == 1 or problem.other_kinds[a - first] != "array":
+            continue
+        taken = {axis for group in groups for axis in group}
+        partners = [p for p in axes if p[0] < first and np.shape(arrays[p[0]])[p[1]] == size and p not in taken]
+        partners.sort(key=lambda p, d=d: p[1] != d)
+        groups += [(p, (a, d)) for p in partners if accepts(problem, {p: 1, (a, d): 1})][:1]
+    return groups
 
 
 def variations(
@@ -79,7 +100,7 @@ def variations(
         after = tuple(s + change.get(g[0], 0) for g, s in zip(groups, sizes, strict=True))
         if change and after not in seen:
             seen.add(after)
-            found.append((label, *_resized(problem, change, rng)))
+            found.append((label, *resized(problem, change, rng)))
     return found + extra_rank(problem, movable, rng)
 
 
@@ -118,8 +139,8 @@ def _batch_only(
         group = [(i, 0) for i, a in enumerate(arrays) if movable[i] and np.ndim(a) and a.shape[0] == size]
         for wanted in (1, 3):
             change = dict.fromkeys(group, wanted - size)
-            if wanted < size and _accepts(problem, change):
-                found.append((f"batch of {wanted}", *_resized(problem, change, rng)))
+            if wanted < size and accepts(problem, change):
+                found.append((f"batch of {wanted}", *resized(problem, change, rng)))
     return found
 
 
@@ -152,12 +173,12 @@ def _largest_accepted(
     """The plan, or as many of its groups as the primal accepts one after the other."""
     everything = {axis: want - size for g, size, want in zip(groups, sizes, plan, strict=True) for axis in g}
     everything = {axis: by for axis, by in everything.items() if by}
-    if not everything or _accepts(problem, everything):
+    if not everything or accepts(problem, everything):
         return everything
     change: dict[Axis, int] = {}
     for group, size, want in zip(groups, sizes, plan, strict=True):
         tried = {**change, **dict.fromkeys(group, want - size)}
-        if want != size and _accepts(problem, tried):
+        if want != size and accepts(problem, tried):
             change = tried
     return change
 
@@ -169,7 +190,8 @@ def _may_shrink(problem: Problem, group: tuple[Axis, ...]) -> bool:
     return not indices or any(array in indices for array, _ in group)
 
 
-def _accepts(problem: Problem, change: dict[Axis, int]) -> bool:
+def accepts(problem: Problem, change: dict[Axis, int]) -> bool:
+    """Whether the primal still traces, with entries to return, when the axes grow by so much."""
     outputs = _outputs(problem, _changed(problem, change))
     return bool(outputs) and all(np.prod(out.shape) > 0 for out in outputs or ())
 
@@ -190,9 +212,10 @@ def _outputs(problem: Problem, sizes: Sequence[tuple[int, ...]]) -> tuple[Any, .
         return None
 
 
-def _resized(
+def resized(
     problem: Problem, change: dict[Axis, int], rng: np.random.Generator
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The example (floats, others) with the axes grown by so much, its entries drawn anew."""
     return _redrawn(problem, _changed(problem, change), rng)
 
 

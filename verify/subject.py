@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from verify import _precision
+from verify import _precision, complexes
 from verify.batched import Batched
 from verify.items import Item, stack
 from verify.problem import Arrays, Problem, argument_names
@@ -97,7 +97,8 @@ class BackwardSubject:
             RuleError: one cotangent per argument is missing or superfluous, or a tree or shape differs.
         """
         arguments = self.problem.arguments(xs, ns)
-        cotangent = jax.tree.unflatten(self._out_treedef, list(ws))
+        joined = complexes.joined_cotangents(ws, self.problem.complex_outputs)
+        cotangent = jax.tree.unflatten(self._out_treedef, joined)
         returned = self.backward(*arguments, cotangent)
         if len(arguments) == 1 and not _is_one_tuple(returned, arguments[0]):
             returned = (returned,)
@@ -113,14 +114,18 @@ class BackwardSubject:
             count = len(jax.tree.leaves(argument))
             kinds = self.problem.kinds[position : position + count]
             position += count
-            if "float" not in kinds:
+            if not {"float", "complex"} & set(kinds):
                 continue  # integers have no cotangent: whatever stands there is ignored
             found: Any = jax.tree.structure(part)
             expected: Any = jax.tree.structure(argument)
             if found != expected:
                 raise RuleError(f"the cotangent of `{name}` must have the tree {expected}; got {found}.")
             flat = jax.tree.leaves(part)
-            leaves.extend(leaf for leaf, kind in zip(flat, kinds, strict=True) if kind == "float")
+            for leaf, kind in zip(flat, kinds, strict=True):
+                if kind == "complex":
+                    leaves.extend(complexes.cotangent_parts(_as_complex(leaf)))
+                elif kind == "float":
+                    leaves.append(leaf)
         for path, x, leaf in zip(self.problem.float_paths, xs, leaves, strict=True):
             if np.shape(leaf) != np.shape(x):
                 raise RuleError(f"the cotangent of `{path}` must have shape {np.shape(x)}; got {np.shape(leaf)}.")
@@ -169,6 +174,11 @@ def _run(program: Batched, items: list[Item], double: bool) -> Answers:
         raise
     except Exception as error:
         raise RuleError(first_line(error)) from error
+
+
+def _as_complex(leaf: Any) -> Any:
+    """A real cotangent of a complex argument has no imaginary part."""
+    return leaf if complexes.is_complex(leaf) else complexes.join(np.asarray(leaf), np.zeros_like(leaf))
 
 
 def _is_one_tuple(returned: Any, argument: Any) -> bool:

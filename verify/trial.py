@@ -162,12 +162,10 @@ class Trial:
         floats, cotangents = _precision.to_float64(item.floats), _precision.to_float64(item.cotangents)
         with _precision.double_precision():
             program = jax.make_jaxpr(self.subject.one)(floats, item.others, cotangents)
-        dtypes = {
-            var.aval.dtype
-            for eqn in stripping.equations(program)
-            for var in eqn.outvars
-            if hasattr(var.aval, "dtype") and _precision.is_float(var.aval)
+        inside = {
+            var.aval.dtype for eqn in stripping.equations(program) for var in eqn.outvars if hasattr(var.aval, "dtype")
         }
+        dtypes = {dtype for dtype in map(_precision.real_dtype, inside) if dtype is not None}
         narrowest = max(dtypes, key=_precision.unit_roundoff, default=np.dtype(np.float64))
         return None if narrowest == np.float64 else narrowest
 
@@ -190,6 +188,16 @@ class Trial:
         sizes = program(_precision.to_float64(self.floats), self.others, _precision.to_float64(self.cotangents))
         # at ordinary points a large intermediate is a constant (a mask of -1e9), which cancels nothing
         return np.where([item.ordinary for item in self.items], 0.0, np.asarray(sizes))
+
+    @cached_property
+    def primal_accurate(self) -> np.ndarray:
+        """At which items the primal in the user's dtype has its first digits right: where it works, a rule must."""
+        accurate = np.ones(len(self.items), bool)
+        for y, wide in zip(self.answers.primal, self.witness_outputs, strict=True):
+            flat, expected = (np.asarray(a, np.float64).reshape(len(accurate), -1) for a in (y, wide))
+            off = np.abs(flat - expected).max(axis=1, initial=0.0)
+            accurate &= off <= 2.0**-6 * np.abs(expected).max(axis=1, initial=0.0)
+        return accurate
 
     @cached_property
     def iterative(self) -> bool:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from verify import Domain, items, problem
+from verify import Domain, items, points, problem
 
 X = np.asarray([[0.5, -1.25, 2.0, 1.5, -0.75, 3.0, 0.25, -1.5]], np.float32)
 
@@ -125,7 +125,7 @@ def test_a_scalar_has_items_too():
 
 
 def test_random_numbers_are_short_and_never_zero():
-    drawn = items.short_normal(np.random.default_rng(0), (10_000,), np.float64)
+    drawn = points.short_normal(np.random.default_rng(0), (10_000,), np.float64)
     np.testing.assert_array_equal(drawn, np.round(drawn, 2))
     assert np.all(drawn)
 
@@ -133,3 +133,15 @@ def test_random_numbers_are_short_and_never_zero():
 def test_stacking_keeps_leaves_apart():
     rows = [(np.zeros(2), np.ones(())), (np.ones(2), np.zeros(()))]
     assert jax.tree.map(np.shape, items.stack(rows)) == ((2, 2), (2,))
+
+
+def test_sizes_are_also_tried_with_the_sign_that_all_of_the_example_has():
+    found = [item.floats[0] for item in lattice(-np.abs(X)) if "signs as in the example" in item.label]
+    assert len(found) == 8
+    assert all((x < 0).all() for x in found)
+    assert not [item for item in lattice(X) if "signs as in the example" in item.label]
+
+
+def test_a_probability_is_also_tried_close_to_one():
+    (close,) = [item.floats[0] for item in lattice(np.abs(X) / 4) if item.label == "close to one"]
+    assert ((close > 0.999) & (close < 1)).all()

@@ -197,3 +197,50 @@ def test_a_large_constant_in_the_program_excuses_no_entry():
         lambda x: jnp.where(x > 50, 1e30 * x, jnp.tanh(x)), lambda r, g: (g * (1 - jnp.tanh(r[0]) ** 2) / 2,)
     )
     assert "agreement" in {finding.law for finding in verify.check_rule(wrong, X).failures}
+
+
+def custom(primal, backward):
+    fun = jax.custom_vjp(lambda *args: primal(*args))
+    fun.defvjp(lambda *args: (primal(*args), args), backward)
+    return fun
+
+
+def test_a_rule_that_overflows_where_its_primal_is_accurate_is_wrong_even_if_autodiff_overflows_too():
+    x, y = np.float32([0.5, -1.25, 2.0]), np.float32([1.5, 0.75, -0.5])
+    one = np.float32(2.0**77)
+    by_jax = jax.grad(jnp.hypot)(one, one)
+    assert abs(by_jax - 2**-0.5) > 0.1  # autodiff of hypot: 1.41 where 0.71 is right (jax 0.10 to 0.12)
+
+    def naive(res, g):
+        x, y = res
+        h = jnp.sqrt(x * x + y * y)
+        h = jnp.where(h == 0, 1, h)
+        return g * x / h, g * y / h
+
+    def careful(res, g):
+        x, y = res
+        h = jnp.hypot(x, y)
+        h = jnp.where(h == 0, 1, h)
+        return g * (x / h), g * (y / h)
+
+    assert verify.check_rule(custom(jnp.hypot, careful), x, y).ok
+    report = verify.check_rule(custom(jnp.hypot, naive), x, y)
+    assert {finding.law for finding in report.failures} == {"agreement"}
+
+
+def test_nan_at_a_kink_is_no_generalised_gradient():
+    def length(x):
+        return jnp.sqrt(jnp.sum(x * x))
+
+    def unguarded(res, g):
+        return (g * res[0] / length(res[0]),)
+
+    def guarded(res, g):
+        size = length(res[0])
+        return (g * res[0] / jnp.where(size == 0, 1, size),)
+
+    x = np.float32([0.5, -1.25, 2.0])
+    assert verify.check_rule(custom(length, guarded), x).ok
+    (finding,) = verify.check_rule(custom(length, unguarded), x).failures
+    assert finding.diagnosis.code == "nan"
+    assert "finite, between" in finding.expected

@@ -130,3 +130,13 @@ def test_a_key_is_no_dimension():
     assert shapes.tied_dimensions(made, [True, True]) == [((0, 0),)]
     for _, _, (key,) in shapes.variations(made, [True, True], np.random.default_rng(0)):
         np.testing.assert_array_equal(key, made.others[0])
+
+
+def test_labels_and_the_rows_they_belong_to_grow_together():
+    def picked(logits, labels):
+        return logits[jnp.arange(labels.size), labels]
+
+    made = problem.make(picked, (np.ones((3, 5), np.float32), np.asarray([0, 4, 2], np.int32)))
+    assert ((0, 0), (1, 0)) in shapes.tied_dimensions(made, [True, True])
+    for _, (logits,), (labels,) in shapes.variations(made, [True, True], np.random.default_rng(0)):
+        assert logits.shape[:1] == labels.shape

@@ -5,6 +5,7 @@ yields what the fault would have returned. A candidate is given as the diagnosis
 rounding, at every ordinary item where the rule is wrong, and again at fresh random inputs; if none does, none is given.
 
     code                  the cotangent that was returned is
+    conjugate             the complex conjugate of the right one
     sign                  minus the right one (everywhere, or wherever it is wrong)
     zero                  zero
     constant-factor       a fixed multiple: 2, 1/2, N, 1/N (mean for sum), or the value of a scalar argument
@@ -39,6 +40,7 @@ import numpy as np
 
 from verify.diagnosis import (
     by_law,
+    conjugate,
     constant_factor,
     cotangent_clipped,
     cotangent_ignored,
@@ -65,6 +67,7 @@ from verify.trial import Trial
 
 FITTED: tuple[ModuleType, ...] = (
     cotangent_clipped,
+    conjugate,
     sign,
     zero,
     constant_factor,

@@ -17,7 +17,7 @@ def observed(finding: Finding) -> Diagnosis | None:
     if not isinstance(finding.actual, float) or np.isfinite(finding.actual):
         return None
     arguments = jax.tree.leaves(finding.example[0] if finding.example else ())
-    sizes = [np.abs(np.asarray(x, np.float64)).max(initial=0.0) for x in arguments if np.asarray(x).dtype.kind != "b"]
+    sizes = [np.abs(x).max(initial=0.0) for x in map(np.asarray, arguments) if x.dtype.kind != "b"]
     reach = float(max(sizes, default=0.0))
     d = f"d_{finding.argument}" if finding.argument else "the cotangent"
     if reach > _LARGE:
