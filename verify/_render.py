@@ -34,6 +34,13 @@ _HTML = """<!doctype html>
 <td class="number">{{ ratio(finding) }}</td>
 <td>{% if kind == "held" %}{{ sentence(finding) }}{% else %}<pre>{{ finding }}</pre>{% endif %}</td></tr>
 {% endfor %}{% endfor %}</table></div>
+{% if report.cells %}<h3>Transformations</h3>
+<div class="wide"><table><tr><th>transformation</th><th>verdict</th><th>error / tolerance</th></tr>
+{% for cell in report.cells %}<tr><td>{{ cell.name }}</td>
+<td class="{{ 'held' if cell.verdict == 'held' else 'failed' if cell.verdict == 'failed' else 'open' }}">\
+{{ cell.verdict }}</td><td class="number">{{ ratio(cell) }}</td></tr>
+{% endfor %}</table></div>{% endif %}
+{% for one in report.power %}<p>{{ one }}</p>{% endfor %}
 {% for note in report.notes %}<p class="open">{{ note }}</p>{% endfor %}
 {% endfor %}</html>
 """
@@ -91,6 +98,18 @@ def report_text(report: Report) -> str:
     return "\n".join(lines)
 
 
+def report_table(report: Report) -> str:
+    """Transformations and verdicts in aligned columns, then the power of the check, one sentence per argument."""
+    width = max((len(cell.name) for cell in report.cells), default=0)
+    lines = []
+    for cell in report.cells:
+        ratio = "" if cell.ratio is None else f"   error / tolerance {cell.ratio:.2g}"
+        lines.append(
+            f"{cell.name:<{width}}   {cell.verdict if cell.verdict == 'held' else cell.verdict.upper()}{ratio}"
+        )
+    return "\n".join([*lines, *map(str, report.power)])
+
+
 def plain(value: Any) -> Any:
     """Turn arrays, tuples and non-finite numbers into what JSON can hold."""
     if value is None or isinstance(value, bool | int | str):
@@ -140,6 +159,8 @@ def report_dict(report: Report) -> dict[str, Any]:
         "inconclusive": [finding_dict(f) for f in report.inconclusive],
         "passed": [finding_dict(f) for f in report.passed],
         "notes": list(report.notes),
+        "cells": [plain(cell._asdict()) for cell in report.cells],
+        "power": [plain(one._asdict()) for one in report.power],
         "seconds": report.seconds,
     }
 

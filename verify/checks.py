@@ -14,8 +14,9 @@ import numpy as np
 from verify import _precision, diagnosis, indices, items, laws, problem, shapes, stripping, thresholds
 from verify.complexes import is_complex
 from verify.domain import per_leaf
+from verify.power import Power
 from verify.problem import Problem
-from verify.report import Finding, Report
+from verify.report import Cell, Finding, Report
 from verify.searching import grid
 from verify.searching.configuration import Configurations
 from verify.subject import BackwardSubject, RuleError, RuleSubject, first_line
@@ -125,7 +126,7 @@ def check_backward(
     report = _check(base, subject, witness, args, domain, budget, seed, started)
     if not traced:
         note = f"JAX cannot trace `{base.name}`: numerical differences are the only witness"
-        report = Report(**{**_fields(report), "notes": (*report.notes, note)})
+        report = dataclasses.replace(report, notes=(*report.notes, note))
     return report
 
 
@@ -147,6 +148,8 @@ def _check(
     found: list[tuple[str, Finding]] = []
     notes: list[str] = []
     conventions: set[str] = set()
+    cells: list[Cell] = []
+    powers: list[Power] = []
     witness = make_witness(base)
     autodiff = witness if isinstance(witness, AutodiffWitness) else None
     if autodiff is not None and not autodiff.differentiable:
@@ -185,7 +188,10 @@ def _check(
             notes += trial.subject.refusals[:1]
         found += trial.findings
         notes += trial.notes
-    return _report(base, found, notes, time.monotonic() - started)
+        cells += trial.cells
+        powers += trial.power
+    told = _report(base, found, notes, time.monotonic() - started)
+    return dataclasses.replace(told, cells=_one_each(cells), power=tuple(powers))
 
 
 def _run(trial: Trial, everything: bool, label: str, stop_early: bool) -> None:
@@ -301,10 +307,6 @@ def _pulls_under_tracing(subject: BackwardSubject) -> bool:
     return True
 
 
-def _fields(report: Report) -> dict[str, Any]:
-    return {name: getattr(report, name) for name in report.__dataclass_fields__}
-
-
 def _report(base: Problem, found: list[tuple[str, Finding]], notes: list[str], seconds: float) -> Report:
     """One finding per law and argument: the smallest failing example, or the widest margin and any diagnosis."""
     groups: dict[tuple[str, str, str | None], list[Finding]] = {}
@@ -328,6 +330,16 @@ def _report(base: Problem, found: list[tuple[str, Finding]], notes: list[str], s
         tuple(dict.fromkeys(notes)),
         seconds,
     )
+
+
+def _one_each(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """One line per transformation: a failure where there is one, else the widest margin."""
+    worst: dict[str, Cell] = {}
+    for cell in cells:
+        known = worst.setdefault(cell.name, cell)
+        if (cell.verdict == "failed", cell.ratio or 0) > (known.verdict == "failed", known.ratio or 0):
+            worst[cell.name] = cell
+    return tuple(worst.values())
 
 
 def _example_size(finding: Finding) -> int:

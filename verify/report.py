@@ -9,6 +9,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from verify import _render
+from verify.power import Power
 
 
 class Diagnosis(NamedTuple):
@@ -16,6 +17,14 @@ class Diagnosis(NamedTuple):
 
     code: str
     sentence: str
+
+
+class Cell(NamedTuple):
+    """One line of the table of transformations: its `verdict` is "held", "failed" or "left out"."""
+
+    name: str
+    verdict: str
+    ratio: float | None = None
 
 
 class VerificationError(AssertionError):
@@ -60,7 +69,8 @@ class Report:
     """The outcome of one check: `ok` when no law failed.
 
     `inconclusive` findings are no failures: they say where no witness could decide, and why. `notes` lists what was
-    not examined (a dtype that the primal refuses, shapes that the budget left out).
+    not examined (a dtype that the primal refuses, shapes that the budget left out). `cells` says under which
+    transformations the rule was run, `power` how small a fault would have been noticed.
     """
 
     name: str
@@ -69,6 +79,8 @@ class Report:
     passed: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    cells: tuple[Cell, ...] = ()
+    power: tuple[Power, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -91,6 +103,10 @@ class Report:
 
     def __str__(self) -> str:
         return _render.report_text(self)
+
+    def table(self) -> str:
+        """The transformations, one aligned line each, and what the check would have noticed."""
+        return _render.report_table(self)
 
     def to_json(self) -> str:
         """Return the report as a JSON object, arrays as nested lists, non-finite numbers as strings."""

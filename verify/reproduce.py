@@ -64,30 +64,37 @@ def second_order_lines(problem: Problem, item: Item, directions: Sequence[Any]) 
     )
 
 
-def vmap_lines(
-    problem: Problem, items: Sequence[Item], batched: Sequence[bool], argument: str, index: Any
+def transformed_lines(
+    problem: Problem, items: Sequence[Item], law: str, batched: Sequence[bool], argument: str, index: Any
 ) -> tuple[str, ...]:
-    """Lines that run the pullback under vmap and in a loop; a sentence where that takes more than a few lines."""
+    """Lines that pull back through a transformation and in a loop; a sentence where that takes too many lines."""
     rows = [_plain_arguments(problem, item) for item in items]
     axes = "(" + ", ".join("0" if one else "None" for one in batched) + ("," if len(batched) == 1 else "") + ")"
+    told = f"jax.vmap of the pullback with in_axes={axes}" if law.startswith("vmap") else f"the pullback, {law},"
+    sentence = (f"# {told} differs from a loop over the rows",)
     if rows[0] is None:
-        return (
-            f"# jax.vmap of the pullback with in_axes={axes} for the float leaves differs from a loop over the rows",
-        )
+        return sentence
     stacked = [
         np.stack([row[i] for row in rows if row is not None]) if one else rows[0][i] for i, one in enumerate(batched)
     ]
     sources = _sources((*stacked, np.stack([item.cotangents[0] for item in items])))
     if sources is None:
-        return (f"# jax.vmap of the pullback with in_axes={axes} for the arguments differs from a loop over the rows",)
+        return sentence
     names = [f"x{i}" for i in range(len(stacked))]
     row = ", ".join(f"{name}[i]" if one else name for name, one in zip(names, batched, strict=True))
+    given = ", ".join(names)
+    calls = {
+        "grad of vmap": f"jax.vjp(jax.vmap(fun), {given})[1](w0)",
+        "scan": f"jax.vjp(lambda *x: jax.lax.scan(lambda c, row: (c, fun(*row)), (), x)[1], {given})[1](w0)",
+        "remat": f"jax.vjp(jax.checkpoint(fun), {', '.join(f'{name}[0]' for name in names)})[1](w0[0])",
+    }
+    shown = calls.get(law, f"jax.vmap(pull, in_axes=({axes}, 0))(({given},), w0)")
     return (
         "import jax, numpy as np",
         import_line("fun", problem.fun),
         *(f"{name} = {source}" for name, source in zip([*names, "w0"], sources, strict=True)),
         "pull = lambda xs, w: jax.vjp(fun, *xs)[1](w)",
-        f"print(jax.vmap(pull, in_axes=({axes}, 0))(({', '.join(names)},), w0))  # look at {argument}{list(index)}",
+        f"print({shown})  # look at {argument}{list(index)}",
         f"print([pull(({row},), w0[i]) for i in range({len(items)})])",
     )
 

@@ -14,8 +14,9 @@ from verify import _precision, intermediates, stripping, tolerance
 from verify.batched import Batched
 from verify.domain import Domain
 from verify.items import Item, stack
+from verify.power import Power
 from verify.problem import Arrays, Problem
-from verify.report import Diagnosis, Finding
+from verify.report import Cell, Diagnosis, Finding
 from verify.reproduce import lines as reproduce_lines
 from verify.subject import Answers, BackwardSubject, RuleError, RuleSubject
 from verify.witness import AutodiffWitness, NumbersWitness
@@ -42,6 +43,8 @@ class Trial:
     conventions: set[str] = dataclasses.field(default_factory=set)  # labels of items at which a convention was accepted
     findings: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
+    power: list[Power] = dataclasses.field(default_factory=list)
+    cells: list[Cell] = dataclasses.field(default_factory=list)
 
     @property
     def problem(self) -> Problem:
@@ -278,6 +281,10 @@ class Trial:
         """Record that no witness could decide."""
         fields["diagnosis"] = Diagnosis("inconclusive", reason)
         self.findings.append(("inconclusive", self._told(law, argument, item, fields)))
+
+    def cell(self, name: str, verdict: str, ratio: float | None = None) -> None:
+        """Record one line of the table of transformations."""
+        self.cells.append(Cell(name, verdict, ratio))
 
     def _told(self, law: str, argument: str | None, item: Item | None, fields: dict[str, Any]) -> Finding:
         if item is not None:

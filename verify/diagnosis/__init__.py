@@ -24,7 +24,7 @@ rounding, at every ordinary item where the rule is wrong, and again at fresh ran
     precision             right in float64 and inaccurate in the user's dtype
     batch-dependent       right at the example's shape, wrong at another, and none of the above
 
-and by the law that fails: `vmap`, `second-order`, `state` (kept between calls), `dtype`, `structure`.
+and by the law that fails: `vmap`, `scan`, `remat`, `second-order`, `state` (kept between calls), `dtype`, `structure`.
 
 To add a fault: write its file, put it into `FITTED` at its place (the first that fits is reported, so the more specific
 comes first), and add a rule with it and one without it to tests/verify/diagnosis.

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from verify.laws import eager, linear, second_order, structure, vmap
+from verify.laws import eager, linear, second_order, structure, transformations
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
 
 _TOLD = {
-    vmap.LAW: ("vmap", "the rule is right for one item and wrong, or refused, under vmap."),
+    **{
+        law: (word, f"the rule is right on its own and wrong, or refused, under {word}.")
+        for law, word in {transformations.VMAP: "vmap", **transformations.OTHERS}.items()
+    },
     second_order.LAW: ("second-order", "first derivatives agree; differentiating the rule again goes wrong."),
     eager.REPEATABLE: (
         "state",

@@ -13,7 +13,7 @@ from verify.laws import (
     primal,
     second_order,
     structure,
-    vmap,
+    transformations,
 )
 from verify.trial import Trial
 
@@ -31,6 +31,6 @@ AT_THE_EXAMPLE: tuple[Law, ...] = (
     numbers.check,
     forward_reverse.check,
     eager.check,
-    vmap.check,
+    transformations.check,
     second_order.check,
 )

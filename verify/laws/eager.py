@@ -19,6 +19,7 @@ from verify.trial import Trial
 JIT = "eager = jit"
 REPEATABLE = "repeatable"
 REENTRANT = "re-entrant"
+_CELLS = {JIT: "jit", REPEATABLE: "called again", REENTRANT: "two forwards, then the backwards"}
 
 
 def check(trial: Trial) -> None:
@@ -97,6 +98,8 @@ def _compare(trial: Trial, law: str, i: int, found: Arrays, expected: Arrays, *,
         entry = compare.worst(a, b, allowed, nan_equal=True)
         if not entry.holds:
             trial.failed(law, path, trial.items[i], **entry.fields())
+            trial.cell(_CELLS[law], "failed", entry.ratio)
             return
         widest = max(widest, entry)
     trial.passed(law, None, **widest.margin())
+    trial.cell(_CELLS[law], "held", widest.ratio)

@@ -61,3 +61,46 @@ def test_a_rule_that_cannot_be_mapped_though_its_primal_can_is_rejected(failed):
     report = verify.check_rule(product(refuses), X, W)
     assert failed(report) == {(LAW, None)}
     assert report.failures[0].actual == "NotImplementedError: no batches"
+
+
+def cells(report):
+    return {cell.name: cell.verdict for cell in report.cells}
+
+
+def test_every_transformation_has_its_line_in_the_table():
+    report = verify.check_rule(product(right), X, W)
+    names = ["jit", "two forwards, then the backwards", "called again"]
+    names += ["vmap over x, w", "vmap over x", "vmap over w", "grad of vmap", "scan", "remat"]
+    assert cells(report) == dict.fromkeys(names, "held")
+    assert all(name in report.table() for name in names)
+    assert '"scan"' in report.to_json()
+
+
+def test_only_the_transformations_that_a_rule_fails_under_are_marked():
+    report = verify.check_rule(product(sums_over_the_batch), X, W)
+    marked = {name for name, verdict in cells(report).items() if verdict == "failed"}
+    assert "vmap over x, w" in marked
+    assert not marked & {"jit", "scan", "remat", "called again"}
+
+
+def test_residuals_kept_outside_are_refused_by_scan(failed):
+    kept = []
+
+    def forward(x):
+        kept.append(x)
+        return jnp.sin(x), None
+
+    fun = jax.custom_vjp(lambda x: jnp.sin(x))
+    fun.defvjp(forward, lambda _, g: (g * jnp.cos(kept[-1]),))
+    assert failed(verify.check_rule(fun, X))
+
+
+def test_a_primal_that_cannot_be_transformed_is_noted_and_not_failed():
+    fun = jax.custom_batching.custom_vmap(jnp.sin)
+    fun.def_vmap(refuses)
+    outer = jax.custom_vjp(lambda x: fun(x))
+    outer.defvjp(lambda x: (fun(x), x), lambda x, g: (g * jnp.cos(x),))
+    report = verify.check_rule(outer, X)
+    assert report.ok, str(report)
+    assert {"vmap over x", "grad of vmap"} <= {name for name, verdict in cells(report).items() if verdict == "left out"}
+    assert any("vmap was left out" in note for note in report.notes)
