@@ -45,7 +45,7 @@ def check(
     values = {name: draws.samples(v, seed) if is_strategy(v) else v for name, v in domain.options.items()}
     chosen = combinations(values) or [{}]
     verdicts = [bench.verdict(options, args) for options in chosen]
-    notes = [_refused(o, v.reason) for o, v in zip(chosen, verdicts, strict=True) if v.fails is None]
+    notes = _refused([(o, v.reason) for o, v in zip(chosen, verdicts, strict=True) if v.fails is None])
     failing = [o for o, v in zip(chosen, verdicts, strict=True) if v.fails]
     held = [o for o, v in zip(chosen, verdicts, strict=True) if v.fails is False]
     reports: list[tuple[Mapping[str, Any], Report]] = []
@@ -75,8 +75,12 @@ def _failed(options: Mapping[str, Any], reports: list[tuple[Mapping[str, Any], R
     return any(key(o) == key(options) and not report.ok for o, report in reports)
 
 
-def _refused(options: Mapping[str, Any], reason: str) -> str:
-    return f"refused at this example: {shown(options)} ({reason})"
+def _refused(refusals: list[tuple[Mapping[str, Any], str]]) -> list[str]:
+    """One note for every reason, with the configurations that were refused for it."""
+    by_reason: dict[str, list[str]] = {}
+    for options, reason in refusals:
+        by_reason.setdefault(reason, []).append(f"({shown(options)})")
+    return [f"refused at this example: {', '.join(which)}: {reason}" for reason, which in by_reason.items()]
 
 
 def _merged(

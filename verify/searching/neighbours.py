@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -23,7 +23,8 @@ from verify.searching.literals import key
 
 _ALTERNATIVES = 8  # values tried of one option
 _ALL = 24  # combinations of options up to which all are tried, and not only one change at a time
-_SIZES = (1, 2, 3, 4, 5)
+_SIZES = (1, 2, 3, 4)
+_HELD = 2  # neighbours that held, beside which other reasons to fail are looked for
 _COPIES = 3  # of entries drawn anew for another shape: one alone might hide the fault
 
 Evidence = list[tuple[Facts, bool]]
@@ -37,44 +38,60 @@ def configurations(
     The first example is grown where it can be: at a small one an option may make no difference.
     """
     found: dict[Any, tuple[Facts, bool]] = {}
-    for base in (grown(bench, bases[0]), *bases):
-        for options in _other_options(base.options, values):
+
+    def examine(base: Drawn, chosen: Iterable[Mapping[str, Any]]) -> None:
+        for options in chosen:
             if not in_time():
-                return list(found.values())
+                return
             fails = bench.verdict(options, base.args).fails
             if fails is not None:
                 before = found.get(key(options), (options, False))[1]
                 found[key(options)] = (options, before or fails)
+
+    bases = (grown(bench, bases[0]), *bases)
+    everything = math.prod(len(given) for given in values.values()) <= _ALL
+    for base in bases:
+        examine(base, combinations(values) if everything else _one_changed(base.options, values))
+    held = [options for options, failed in found.values() if not failed]
+    for options in [] if everything else held[:_HELD]:
+        examine(bases[0], _one_changed(options, values))
     return list(found.values())
 
 
-def _other_options(options: Mapping[str, Any], values: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    if math.prod(len(given) for given in values.values()) <= _ALL:
-        yield from combinations(values)
-        return
+def _one_changed(options: Mapping[str, Any], values: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
     yield dict(options)
     for name, given in values.items():
         yield from ({**options, name: value} for value in given[:_ALTERNATIVES])
 
 
 def sizes(bench: Bench, base: Drawn, in_time: Callable[[], bool]) -> Evidence:
-    """The sizes of axes with which the configuration of a failing example fails, one group of tied axes at a time."""
+    """The sizes of axes with which the configuration of a failing example fails, one group of tied axes at a time.
+
+    Then the same from neighbours that held: what fails beside them is a second reason, which one claim must not hide.
+    """
     fun = bench.rule(base.options)
     base = grown(bench, base)
     start = problem.make(fun, base.args)
-    evidence: Evidence = [(of_shapes(base, fun), True)]
     rng = np.random.default_rng(0)
-    arrays = (*start.floats, *start.others)
-    for group in shapes.tied_dimensions(start, _movable(start)):
-        size = np.shape(arrays[group[0][0]])[group[0][1]]
-        for wanted in _SIZES:
-            change = dict.fromkeys(group, wanted - size)
-            if wanted == size or not shapes.accepts(start, change) or not in_time():
-                continue
-            others = [start.arguments(*shapes.resized(start, change, rng)) for _ in range(_COPIES)]
-            failed = any(bench.verdict(base.options, args).fails for args in others)
-            evidence.append((of_shapes(dataclasses.replace(base, args=others[0]), fun), failed))
-    return evidence
+    groups = shapes.tied_dimensions(start, _movable(start))
+    found: dict[Any, tuple[dict[Any, int], Facts, bool]] = {}
+
+    def examine(before: dict[Any, int]) -> None:
+        for group in groups:
+            axis_size = np.shape((*start.floats, *start.others)[group[0][0]])[group[0][1]]
+            for wanted in _SIZES:
+                change = {**before, **dict.fromkeys(group, wanted - axis_size)}
+                at = tuple(sorted(change.items()))
+                if at in found or not any(change.values()) or not shapes.accepts(start, change) or not in_time():
+                    continue
+                others = [start.arguments(*shapes.resized(start, change, rng)) for _ in range(_COPIES)]
+                failed = any(bench.verdict(base.options, args).fails for args in others)
+                found[at] = (change, of_shapes(dataclasses.replace(base, args=others[0]), fun), failed)
+
+    examine({})
+    for change in [change for change, _, failed in found.values() if not failed][:_HELD]:
+        examine(change)
+    return [(of_shapes(base, fun), True), *((facts, failed) for _, facts, failed in found.values())]
 
 
 def grown(bench: Bench, base: Drawn) -> Drawn:
