@@ -68,19 +68,20 @@ class Candidate:
 def candidates(backward: Backward, args: tuple[Any, ...]) -> Iterator[Candidate]:
     """Every edit of every operator at every equation, then those of the outputs."""
     for number, site in enumerate(backward.sites, start=1):
-        location = f"equation {number} of {len(backward.sites)}: {_place(site.eqn)}"
+        location = f"equation {number} of {len(backward.sites)}: {_place(site)}"
         for operator in OPERATORS:
             for edit, evaluate in operator.edits(site.eqn):
                 mutated, strict = (backward.mutated(site, evaluate, strict=strict) for strict in (False, True))
                 yield Candidate(operator.name, edit, location, mutated, strict, partial(_diff, site, evaluate))
     for name, edit, change in outputs.edits(backward.leaves, [jax.typeof(a) for a in arrays(args)]):
         mutated = backward.with_outputs(change)
-        yield Candidate(name, edit, "the outputs", mutated, mutated, f"+ {edit}".__str__)
+        yield Candidate(name, edit, "the outputs", mutated, mutated, f"--- right\n+++ mutant\n+{edit}".__str__)
 
 
-def _place(eqn: Any) -> str:
-    line = _source_line(eqn)
-    return eqn.primitive.name if line is None else f"{eqn.primitive.name}, {line}"
+def _place(site: Site) -> str:
+    # JAX traces a jitted function once, so the lines inside may be those of another call: the outermost one is right
+    line = _source_line(site.outermost)
+    return site.primitive if line is None else f"{site.primitive}, {line}"
 
 
 def _diff(site: Site, evaluate: Evaluate) -> str:

@@ -24,12 +24,16 @@ Step = tuple[int, str | None, int | None]  # equation, and where in its paramete
 
 @dataclasses.dataclass(frozen=True)
 class Site:
-    """The `ordinal`-th equation of `primitive`; `path` and `eqn` are those of one trace."""
+    """The `ordinal`-th equation of `primitive`; the rest is that of one trace.
+
+    `outermost` is the equation of the whole program that holds it: a call or loop, or itself.
+    """
 
     primitive: str
     ordinal: int
     path: tuple[Step, ...]
     eqn: Any
+    outermost: Any
 
 
 class Unfit(Exception):
@@ -41,7 +45,8 @@ def sites(program: Any) -> Iterator[Site]:
     seen: dict[str, int] = {}
     for path, eqn in _leaves(program, ()):
         name = eqn.primitive.name
-        yield Site(name, seen.setdefault(name, 0), path, eqn)
+        outermost = getattr(program, "jaxpr", program).eqns[path[0][0]]
+        yield Site(name, seen.setdefault(name, 0), path, eqn, outermost)
         seen[name] += 1
 
 

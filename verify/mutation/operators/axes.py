@@ -36,10 +36,10 @@ def _long_axes(eqn: Any) -> list[int]:
 
 
 def _reversed(eqn: Any) -> Iterator[Edit]:
-    for axis in _long_axes(eqn):
-        yield f"axis {axis} reversed", on_result(partial(jnp.flip, axis=axis))
     if eqn.primitive.name == "rev":
         yield "rev dropped", lambda eqn, values: [values[0]]
+    for axis in _long_axes(eqn):
+        yield f"axis {axis} reversed", on_result(partial(jnp.flip, axis=axis))
 
 
 def _rolled(eqn: Any) -> Iterator[Edit]:
