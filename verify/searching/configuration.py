@@ -51,6 +51,8 @@ def configurations(make: Callable[..., Any], /, **options: Any) -> Configuration
 
 def takes(make: Callable[..., Any], options: Mapping[str, Any]) -> None:
     """Raise `TypeError` with the option's name where `make` cannot be called with these options."""
+    if not options:
+        return  # it may be the rule itself
     try:
         signature = inspect.signature(make)
     except (TypeError, ValueError):  # a builtin: the call itself will tell
@@ -58,9 +60,7 @@ def takes(make: Callable[..., Any], options: Mapping[str, Any]) -> None:
     try:
         signature.bind(**dict.fromkeys(options))
     except TypeError as error:
-        raise TypeError(
-            f"`make` cannot be called with the options {', '.join(options) or '(none)'}: {error}."
-        ) from None
+        raise TypeError(f"`make` cannot be called with the options {', '.join(options)}: {error}.") from None
 
 
 def is_strategy(value: Any) -> bool:

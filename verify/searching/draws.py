@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from verify.searching.configuration import NOT_GIVEN, Configurations, configurations, is_strategy, takes
+from verify.searching.configuration import NOT_GIVEN, Configurations, is_strategy
 from verify.searching.drawn import Drawn
 from verify.searching.literals import key
 
@@ -15,15 +15,13 @@ _SAMPLES = 8  # values that a strategy for an option contributes where all combi
 
 
 def problems(make: Callable[..., Any], domain: Any) -> Any:
-    """A strategy for `Drawn` from any domain that `verify.search` takes.
+    """A strategy for `Drawn` from `verify.configurations(...)` or from any strategy that `verify.search` takes.
 
     Raises:
         ImportError: Hypothesis is not installed; the message names the extra.
         TypeError, ValueError: `domain` is none of them, or says nothing of the arguments; the message says what is.
     """
     importlib.import_module("verify.strategies")  # which has the error for a missing Hypothesis
-    if isinstance(domain, Mapping):
-        domain = configurations(make, **domain)
     if isinstance(domain, Configurations):
         if domain.make is not make:
             raise ValueError(
@@ -145,9 +143,3 @@ def samples(strategy: Any, seed: int) -> tuple[Any, ...]:
 
     smallest(strategy, note, seed=seed, max_examples=8 * _SAMPLES)
     return tuple(found.values())
-
-
-def check_options(make: Callable[..., Any], drawn: Drawn, is_rule: bool) -> None:
-    """Raise `TypeError` where `make` does not take the options that a strategy drew."""
-    if drawn.options or not is_rule:
-        takes(make, drawn.options)

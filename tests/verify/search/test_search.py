@@ -130,7 +130,7 @@ def test_a_rule_that_raises_where_its_primal_runs_fails():
 
     fun = jax.custom_vjp(jnp.sin)
     fun.defvjp(lambda x: (jnp.sin(x), x), backward)
-    report = verify.search(fun, vs.arrays(vs.shapes(max_dims=2)))
+    report = verify.search(fun, {"args": vs.arrays(vs.shapes(max_dims=2))})
     assert "no matrices" in report.failures[0].actual
     assert size(report) == [(1, 1)]
 
@@ -148,7 +148,7 @@ CONV_ARGS = (vs.arrays((1, 3, 3, 1)), vs.arrays((2, 2, 1, 1), low=1))
 @pytest.mark.parametrize(
     "domain",
     [
-        lambda make: {"strides": STRIDES, "padding": "VALID", "args": CONV_ARGS},
+        lambda make: verify.configurations(make, strides=STRIDES, padding="VALID", args=CONV_ARGS),
         lambda make: verify.configurations(make, strides=STRIDES, args=CONV_ARGS),
         lambda make: verify.configurations(make, strides=st.sampled_from(STRIDES), args=st.tuples(*CONV_ARGS)),
         lambda make: verify.configurations(make, strides=STRIDES, args=lambda strides: CONV_ARGS),
@@ -157,7 +157,16 @@ CONV_ARGS = (vs.arrays((1, 3, 3, 1)), vs.arrays((2, 2, 1, 1), low=1))
         lambda make: st.fixed_dictionaries({"args": st.tuples(*CONV_ARGS), "strides": st.sampled_from(STRIDES)}),
         lambda make: vs.conv_problems(strides=STRIDES),
     ],
-    ids=["dict", "values", "strategies", "of the options", "problems", "pairs", "drawn dicts", "drawn problems"],
+    ids=[
+        "values and a scalar",
+        "values",
+        "strategies",
+        "of the options",
+        "problems",
+        "pairs",
+        "drawn dicts",
+        "drawn problems",
+    ],
 )
 def test_a_domain_may_be_given_in_many_ways(conv_maker, domain):
     make = conv_maker(lambda *_: False)
@@ -171,7 +180,7 @@ def test_a_domain_may_be_given_in_many_ways(conv_maker, domain):
 def test_fixed_arguments_are_searched_over_the_options_alone(conv_maker):
     make = conv_maker(lambda strides, padding, kernel: strides[0] == 2)
     args = (np.ones((1, 4, 4, 1), np.float32), np.ones((2, 2, 1, 1), np.float32))
-    domain = verify.configurations(make, strides=[(1, 1), (2, 1), (1, 2)], args=args)
+    domain = {"strides": [(1, 1), (2, 1), (1, 2)], "padding": "VALID", "args": args}
     assert "strides[0] = 2" in claim(verify.search(make, domain, max_examples=20))
 
 
