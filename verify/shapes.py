@@ -71,7 +71,7 @@ def _rows_of_indices(problem: Problem, axes: list[Axis]) -> list[tuple[Axis, ...
             continue
         taken = {axis for group in groups for axis in group}
         partners = [p for p in axes if p[0] < first and np.shape(arrays[p[0]])[p[1]] == size and p not in taken]
-        partners.sort(key=lambda p, d=d: p[1] != d)
+        partners = [p for p in partners if p[1] == d] + [p for p in partners if p[1] != d]
         groups += [(p, (a, d)) for p in partners if accepts(problem, {p: 1, (a, d): 1})][:1]
     return groups
 

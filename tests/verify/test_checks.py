@@ -103,6 +103,13 @@ def test_a_budget_leaves_out_shapes_and_says_so(with_rule):
     report = verify.check_rule(with_rule(jnp.sin, sine_back), X, budget=1e-9)
     assert report.ok
     assert any(note.startswith("left out for lack of time: shapes with ") for note in report.notes)
+    (left_out,) = [note for note in report.notes if "second order" in note]
+    assert left_out.startswith("left out for lack of time: structure, ")
+
+
+def test_agreement_at_the_example_is_checked_whatever_the_budget(with_rule, failed):
+    wrong = with_rule(jnp.sin, lambda x, g: (g * jnp.sin(x),))
+    assert ("agreement", "x") in failed(verify.check_rule(wrong, X, budget=1e-9))
 
 
 def test_a_key_is_passed_along(with_rule, failed):

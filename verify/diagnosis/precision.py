@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from verify import _precision
+from verify import _precision, tolerance
 from verify.diagnosis.case import view
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
@@ -19,8 +19,19 @@ def observed(trial: Trial, finding: Finding) -> Diagnosis | None:
     leaf = trial.problem.float_paths.index(finding.argument)
     if view(trial).ratios[leaf].max(initial=0.0) > 1:
         return None
-    told = f"d_{finding.argument} is right in float64 and loses more than rounding in {trial.dtype}"
+    told = f"d_{finding.argument} is right in float64 and {_ulps(trial, finding)} off in {trial.dtype}"
     narrow = trial.internal_precision
     if narrow is not None and _precision.unit_roundoff(narrow) > _precision.unit_roundoff(trial.dtype):
-        return Diagnosis(CODE, f"d_{finding.argument} is computed in {narrow}, for arguments in {trial.dtype}.")
+        size = _ulps(trial, finding)
+        return Diagnosis(CODE, f"d_{finding.argument} is computed in {narrow}: {size} off for {trial.dtype} arguments.")
     return Diagnosis(CODE, f"{told}: cancellation.")
+
+
+def _ulps(trial: Trial, finding: Finding) -> str:
+    """The error in units in the last place, of the result and of what one rounding of the inputs does to it.
+
+    `tolerance.bound` is LAMBDA sqrt(length) times half of that unit.
+    """
+    if finding.ratio is None or not np.isfinite(finding.ratio):
+        return "more than rounding"
+    return f"{finding.ratio * tolerance.LAMBDA * np.sqrt(trial.length) / 2:.2g} ulp"

@@ -19,6 +19,12 @@ from verify.trial import Trial
 
 Law = Callable[[Trial], None]
 
+
+def name(law: Law) -> str:
+    """What a note calls a law: the words of its module."""
+    return law.__module__.rsplit(".", 1)[-1].replace("_", " ")
+
+
 # checked at every shape: cheap once the trial's programs are compiled
 EVERYWHERE: tuple[Law, ...] = (agreement.check, entries.check)
 

@@ -2,6 +2,8 @@
 
 import itertools
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
