@@ -34,3 +34,14 @@ def test_a_right_custom_jvp_passes_every_law():
 def test_a_tangent_that_is_not_linear_is_rejected(failed):
     report = verify.check_rule(sine(lambda x, t: jnp.sin(x + t) - jnp.sin(x)), X)
     assert failed(report) == {("structure", None)}
+
+
+def test_a_rule_is_not_accused_where_only_the_forward_mode_of_its_primal_overflows(with_rule):
+    def primal(x):
+        return x / (1 + x * x)
+
+    # far out JAX's forward mode of the division is infinity over infinity; this rule is zero there
+    right = with_rule(primal, lambda x, g: (g / (1 + x * x) - g * (2 * x / (1 + x * x)) * (x / (1 + x * x)),))
+    with jax.enable_x64(True):
+        report = verify.check_rule(right, np.asarray([0.5, -1.25, 2.0]))
+    assert report.ok, str(report)
