@@ -9,8 +9,6 @@ from verify.checks import check_rule as check_rule
 from verify.domain import Domain as Domain
 from verify.mutation import MutationScore as MutationScore
 from verify.mutation import mutation_score as mutation_score
-from verify.mutation import MutationScore as MutationScore
-from verify.mutation import mutation_score as mutation_score
 from verify.report import Diagnosis as Diagnosis
 from verify.report import Finding as Finding
 from verify.report import Report as Report
