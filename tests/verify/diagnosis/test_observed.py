@@ -1,7 +1,6 @@
 """Faults that show at special points, in one dtype, at other shapes, or in the law that fails."""
 
 import itertools
-
 import re
 
 import jax
