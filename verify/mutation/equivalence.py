@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jax
 import numpy as np
 
-from verify import _precision, items, problem, stripping, thresholds, tolerance
+from verify import _precision, indices, items, problem, stripping, thresholds, tolerance
 from verify.mutation import conventions
 from verify.mutation.program import Backward
 from verify.problem import Arrays
 
+_LATTICES = 8
 VERDICTS = ("different", "equivalent", "convention")
 
 
@@ -44,7 +45,12 @@ class Comparison:
     def _draws(self, marks: Sequence[float]) -> tuple[Arrays, Arrays]:
         here = self._problem
         outputs = here.outputs(here.floats, here.others)
-        drawn = items.lattice(here, outputs, marks, [None] * len(here.floats), self._rng)
+        lattice = partial(
+            items.lattice, here, outputs, marks, [None] * len(here.floats), self._rng, self._telling_indices()
+        )
+        drawn = lattice()
+        if here.others:  # a lattice has two or three draws of indices and masks, too few to reach every entry
+            drawn += [item for _ in range(_LATTICES) for item in lattice() if item.others is not here.others]
         drawn = [item for item in drawn if item.ordinary or "cotangent" not in item.label]
         ordinary = [item for item in drawn if item.ordinary]
         rows = [(item.floats, item.others) for item in drawn]
@@ -54,6 +60,13 @@ class Comparison:
             rows.append((tuple(pair[self._rng.integers(2)] for pair in pairs), item.others))
         floats, others = zip(*rows, strict=True)
         return items.stack(floats), items.stack(others) if here.others else ()
+
+    def _telling_indices(self) -> tuple[tuple[int, ...], ...]:
+        """Values of the integer arguments beyond the example's: what it never names would have no mutants."""
+        here = self._problem
+        program = jax.make_jaxpr(here.call)(here.floats, here.others)
+        told = zip(indices.telling(program, len(here.floats), len(here.others)), here.others, strict=True)
+        return tuple(values if np.asarray(n).dtype.kind in "iu" else () for values, n in told)
 
     def _run(self, function: Callable[..., Any], floats: Arrays, others: Arrays) -> Arrays:
         def call(xs: Arrays, ns: Arrays) -> Arrays:

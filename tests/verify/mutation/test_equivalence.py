@@ -19,6 +19,15 @@ def test_operands_of_a_symmetric_product_may_be_exchanged():
     assert ("operands exchanged", "operands exchanged") in edits(found.equivalent)
 
 
+def test_an_entry_that_only_another_label_reaches_is_a_mistake_when_it_is_wrong():
+    def picked(g, label):
+        return jnp.where(jnp.arange(3) == label, g, 0.0)
+
+    found = mutation.mutants(picked, X, np.asarray(0))
+    selected = [m for m in found.different if m.operator == "one entry scaled" and "select_n" in m.location]
+    assert len(selected) == 1
+
+
 def test_dead_code_has_only_equivalent_mutants():
     def with_dead_code(x):
         jnp.exp(x)
