@@ -7,6 +7,8 @@ import hypothesis
 import jax
 import pytest
 
+pytest_plugins = ["pytester"]  # runs pytest inside a test, for the plugin of verify
+
 # A silent broadcast or a silent cast in a test's own arithmetic would hide a wrong shape or type.
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")

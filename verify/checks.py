@@ -13,6 +13,7 @@ from verify import _precision, problem
 from verify.complexes import is_complex
 from verify.domain import per_leaf
 from verify.examination import DEFAULT_BUDGET, Examination
+from verify.observers import announced
 from verify.problem import Problem
 from verify.report import Report
 from verify.searching import grid
@@ -22,6 +23,7 @@ from verify.trial import Subject
 from verify.witness import AutodiffWitness, NumbersWitness
 
 
+@announced
 def check_rule(
     fun: Callable[..., Any], *args: Any, domain: Any = None, budget: float | None = None, seed: int = 0
 ) -> Report:
@@ -59,6 +61,7 @@ def first_failure(fun: Callable[..., Any], *args: Any, domain: Any = None, seed:
     return _rule(fun, args, domain, None, seed, stop_early=True).report()
 
 
+@announced
 def check_backward(
     forward: Callable[..., Any],
     backward: Callable[..., Any],

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from verify.observers import announced
 from verify.report import Report
 from verify.searching import draws, facts, neighbours, tell
 from verify.searching.configuration import configurations
@@ -19,6 +20,7 @@ _FULL = 3  # configurations that are checked in full where no light trial finds 
 _SIMPLER = 6  # simpler draws of a configuration that are checked in full once a richer one has failed
 
 
+@announced
 def search(
     make: Callable[..., Any],
     domain: Any,
