@@ -24,8 +24,8 @@ LAYERS = (
     ("__main__", "__init__"),
 )
 SEES_VERIFY = ("verification", "cli")
-OPTIONAL = {"hypothesis", "jinja2", "matplotlib", "pytest", "scipy", "sklearn"}
-NEEDS_OPTIONAL = ("verify.strategies", "verify.pytest_plugin")
+OPTIONAL = {"PIL", "hypothesis", "jinja2", "matplotlib", "pooch", "pytest", "scipy", "sklearn", "tensorflow_datasets"}
+NEEDS_OPTIONAL = ("jaxcnn.datasets.array_records.builder", "verify.strategies", "verify.pytest_plugin")
 
 
 class Import(NamedTuple):

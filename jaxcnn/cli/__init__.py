@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jaxcnn.cli import verify_command
+from jaxcnn.cli import data_command, verify_command
 
 app = typer.Typer(
     help="Convolutional networks whose every derivative is derived by hand, and proved right.",
@@ -15,6 +15,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
 )
 app.command("verify")(verify_command.verify)
+app.add_typer(data_command.app, name="data")
 
 
 @app.command("faults")
