@@ -12,7 +12,10 @@ rounding, at every ordinary item where the rule is wrong, and again at fresh ran
     wrong-side            right for x < c where x > c, and the reverse
     other-argument        that of another argument
     kernel-not-flipped    reversed along axes, or that for a reversed kernel
+    stride-ignored        that for windows, slices or spread entries one step apart
+    dilation-ignored      that for windows whose taps lie side by side, or one step per dilation apart
     shifted               off by k along an axis
+    padding-off-by-one    that for windows, or padding, that begin one entry earlier or later
     transposed            transposed, or that for a transposed argument or cotangent, or J w for J' w
     derivative-at-output  f'(f(x)) for f'(x)
     diagonal-only         the diagonal of the Jacobian times the cotangent
@@ -46,12 +49,15 @@ from verify.diagnosis import (
     cotangent_ignored,
     derivative_at_output,
     diagonal_only,
+    dilation_ignored,
     kernel_not_flipped,
     not_finite,
     other_argument,
+    padding_off_by_one,
     precision,
     shifted,
     sign,
+    stride_ignored,
     sum_over_axis,
     ties_duplicated,
     transposed,
@@ -75,7 +81,10 @@ FITTED: tuple[ModuleType, ...] = (
     other_argument,
     sum_over_axis,
     kernel_not_flipped,
+    stride_ignored,
+    dilation_ignored,
     shifted,
+    padding_off_by_one,  # where there is nothing in the padding's way, it is a shift
     transposed,
     derivative_at_output,
     diagonal_only,
@@ -134,16 +143,19 @@ def _explained(
     codes: Codes,
 ) -> Diagnosis | None:
     if finding.law != agreement.LAW:
-        return by_law.observed(trial, finding, codes) or not_finite.observed(finding)
-    found = not_finite.observed(finding)
+        return by_law.observed(trial, finding, codes) or not_finite.observed(trial, finding)
     # small shapes tell few faults apart: what did not explain the example explains nothing
     only = None if before is None or finding.argument not in before else before[finding.argument]
     known = before is not None and finding.argument in before
+    found = not_finite.observed(trial, finding)
+    if found is not None and known and found.code != only:
+        return None  # a sum over nothing may give NaN whatever the fault
     comparable = trial.autodiff is not None and finding.argument in trial.problem.float_paths
     if found is None and comparable and not (known and only is None):
         leaf = trial.problem.float_paths.index(str(finding.argument))
-        found = precision.observed(trial, finding) or _fitted(trial, leaf, retrial, only)
-        found = found or ties_duplicated.observed(trial, finding)
+        found = not_finite.vanished(trial, finding) or precision.observed(trial, finding)
+        found = found or _fitted(trial, leaf, retrial, only) or ties_duplicated.observed(trial, finding)
+        found = found or not_finite.elsewhere(trial, finding)
     if found is None and before is not None and not known:
         found = Diagnosis(BATCH_DEPENDENT, "right at the example's shape, wrong at the shape shown.")
     return found

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from verify import _precision
+from verify.diagnosis import precision
 from verify.laws import eager, linear, second_order, structure, transformations
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
@@ -24,6 +27,7 @@ _TOLD = {
     ),
     eager.REENTRANT: ("state", "a forward pass before the backward pass of another spoils it: residuals are shared."),
 }
+_ROUNDED = (linear.LAW, eager.JIT, eager.REENTRANT)  # what these compare differs by roundings of the inner dtype
 _DTYPE = re.compile(r"(b?float\w+)")
 
 
@@ -31,6 +35,10 @@ def observed(trial: Trial, finding: Finding, codes: Mapping[str | None, str | No
     """The law's own code; `codes` says what each argument's disagreement was put down to, if to any."""
     if finding.law == second_order.LAW and isinstance(finding.actual, float) and not math.isfinite(finding.actual):
         return Diagnosis("nan", f"the second derivative is {finding.actual} where the right one is finite.")
+    narrow = trial.internal_precision
+    if finding.law in _ROUNDED and narrow is not None and _coarser(narrow, trial.dtype):
+        told = f"the rule computes in {narrow}, and rounds {trial.dtype} arguments to that."
+        return Diagnosis(precision.CODE, told)
     if finding.law in _TOLD:
         return Diagnosis(*_TOLD[finding.law])
     if finding.law == structure.LAW:
@@ -38,6 +46,10 @@ def observed(trial: Trial, finding: Finding, codes: Mapping[str | None, str | No
     if finding.law == linear.LAW and finding.argument in trial.problem.float_paths:
         return _nonlinear(trial, finding, codes)
     return None
+
+
+def _coarser(narrow: Any, dtype: Any) -> bool:
+    return _precision.unit_roundoff(narrow) > _precision.unit_roundoff(dtype)
 
 
 def _structure(finding: Finding) -> Diagnosis:

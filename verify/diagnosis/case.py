@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from verify import _precision, comparison, tolerance
+from verify.report import Finding
 from verify.trial import Trial
 
 Arrays = tuple[np.ndarray, ...]
 
-_LARGE = 4096  # entries of a point beyond which no further witness is run: what is at hand must do
+LARGE = 4096  # entries of a point beyond which no further witness is run: what is at hand must do
 _MARGIN = 8.0  # a candidate's own rounding is that of the witness and of the rule together
 
 
@@ -71,13 +72,15 @@ class Case:
         """Entrywise: is this what the rule returned, to rounding?"""
         return np.abs(produced - self.actual) <= self.allowed
 
-    def witness(self, *, points: Arrays | None = None, cotangents: Arrays | None = None) -> np.ndarray | None:
-        """The leaf's right cotangent at other points or cotangents; None where that costs too much or is not finite."""
-        if self.trial.entries > _LARGE:
+    def witness(
+        self, *, points: Arrays | None = None, cotangents: Arrays | None = None, leaf: int | None = None
+    ) -> np.ndarray | None:
+        """The right cotangent (of another leaf) at other points or cotangents; None where it is costly or infinite."""
+        if self.trial.entries > LARGE:
             return None
         assert self.trial.autodiff is not None
         found = self.trial.autodiff.gradients(points or self.points, self.others, cotangents or self.cotangents)[1]
-        right = np.asarray(found[self.leaf], np.float64)
+        right = np.asarray(found[self.leaf if leaf is None else leaf], np.float64)
         return right if np.isfinite(right).all() else None
 
     def tangents(self) -> Arrays:
@@ -96,6 +99,12 @@ class Case:
 def replaced(arrays: Arrays, position: int, array: np.ndarray) -> Arrays:
     """A copy of the tuple with another array at one position."""
     return (*arrays[:position], array, *arrays[position + 1 :])
+
+
+def row(trial: Trial, finding: Finding) -> int | None:
+    """Which of the trial's items a finding shows."""
+    shown = finding.example[1] if finding.example else None
+    return next((i for i, item in enumerate(trial.items) if item.cotangents is shown), None)
 
 
 def view(trial: Trial) -> comparison.Comparison:

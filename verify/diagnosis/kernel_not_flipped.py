@@ -14,7 +14,7 @@ CODE = "kernel-not-flipped"
 
 
 def candidates(case: Case) -> Iterator[Candidate]:
-    """The right gradient reversed along axes; then the gradient for another argument so reversed."""
+    """The right gradient reversed along axes; that for another argument so reversed; that which runs the other way."""
     for axes in _choices(case.right.shape[1:]):
         told = f"d_{case.path} equals the right gradient reversed along {_axes(axes)}."
         yield Candidate(told, partial(_reversed, axes=axes))
@@ -23,6 +23,10 @@ def candidates(case: Case) -> Iterator[Candidate]:
             for axes in _choices(x.shape[1:]):
                 told = f"d_{case.path} is the gradient for `{case.name(leaf)}` reversed along {_axes(axes)}."
                 yield Candidate(told, partial(_at, leaf=leaf, axes=axes))
+    if len(case.points) > 1 and [w.shape for w in case.cotangents] == [case.right.shape]:
+        for axes in _choices(case.right.shape[1:]):
+            told = f"d_{case.path} is filtered in the direction of the output along {_axes(axes)}, not against it."
+            yield Candidate(told, partial(_the_other_way, axes=axes))
 
 
 def _choices(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
@@ -42,6 +46,12 @@ def _reversed(case: Case, axes: tuple[int, ...]) -> np.ndarray:
 
 def _at(case: Case, leaf: int, axes: tuple[int, ...]) -> np.ndarray | None:
     return case.witness(points=replaced(case.points, leaf, _flip(case.points[leaf], axes)))
+
+
+def _the_other_way(case: Case, axes: tuple[int, ...]) -> np.ndarray | None:
+    """Reversed, for the cotangent reversed: where the right one looks ahead by k, this one looks back by k."""
+    found = case.witness(cotangents=tuple(_flip(w, axes) for w in case.cotangents))
+    return None if found is None else _flip(found, axes)
 
 
 def _axes(axes: tuple[int, ...]) -> str:

@@ -1,6 +1,5 @@
 """Faults that show at special points, in one dtype, at other shapes, or in the law that fails."""
 
-import itertools
 import re
 
 import jax
@@ -53,13 +52,6 @@ def test_a_cast_to_a_narrower_dtype_inside_is_named(with_rule):
     assert float(told[1]) > 2.0**15  # bfloat16 has 16 bits less than float32
 
 
-def test_a_rule_for_one_shape_alone_is_named(with_rule):
-    def backward(x, g):
-        return (g * (jnp.cos(x) if x.shape == (3,) else jnp.cos(x) + x),)
-
-    assert agreement(verify.check_rule(with_rule(jnp.sin, backward), X), "x").code == "batch-dependent"
-
-
 def stopped(x, g):
     return (g * jax.lax.stop_gradient(jnp.cos(x)),)
 
@@ -86,34 +78,33 @@ def test_the_law_that_fails_names_the_fault(with_rule, backward, law, code):
     assert {f.diagnosis.code for f in report.failures if f.law == law} == {code}
 
 
-def test_a_cotangent_of_the_wrong_shape_is_named(with_rule):
-    report = verify.check_rule(with_rule(jnp.sin, lambda x, g: (jnp.sum(g * jnp.cos(x)),)), X)
-    assert [f.diagnosis.code for f in report.failures] == ["structure"]
+def test_infinite_gradients_at_tiny_inputs_are_put_down_to_the_range_or_to_lost_digits(with_rule):
+    def log1mexp(x):
+        return jnp.log(-jnp.expm1(x))
+
+    lost = with_rule(log1mexp, lambda x, g: (-g * jnp.exp(x) / (1 - jnp.exp(x)),))
+    found = agreement(verify.check_rule(lost, -np.abs(X)), "x")
+    assert found.code == "precision"
+    assert found.sentence.endswith("where the right one is finite: they are lost beside larger terms.")
 
 
-def test_state_between_calls_is_named():
-    calls = itertools.count()
+def test_a_gradient_that_an_overflow_makes_zero_is_named(with_rule):
+    def hypot(x, y):
+        large = jax.lax.stop_gradient(jnp.clip(jnp.maximum(jnp.abs(x), jnp.abs(y)), 1e-30, 1e30))
+        return large * jnp.sqrt((x / large) ** 2 + (y / large) ** 2)
 
+    def backward(x, y, g):
+        size = jnp.sqrt(jnp.where(x * x + y * y == 0, 1, x * x + y * y))
+        return g * x / size, g * y / size
+
+    found = agreement(verify.check_rule(with_rule(hypot, backward), X, Y), "x")
+    assert found.code == "overflow"
+    assert "d_x is zero at inputs of size" in found.sentence
+
+
+def test_a_rule_in_a_narrower_dtype_is_not_said_to_clip_its_cotangent(with_rule):
     def backward(x, g):
-        return g * np.cos(x) * (1 + 1e-3 * (next(calls) % 2))
+        return ((g.astype(jnp.bfloat16) * (1 - jnp.tanh(x.astype(jnp.bfloat16)) ** 2)).astype(x.dtype),)
 
-    report = verify.check_backward(np.sin, backward, X.astype(np.float32))
-    assert {f.diagnosis.code for f in report.failures if f.law in ("repeatable", "re-entrant")} == {"state"}
-
-
-def test_a_wrong_batching_rule_is_named():
-    @jax.custom_batching.custom_vmap
-    def cosine(x):
-        return jnp.cos(x)
-
-    @cosine.def_vmap
-    def _(size, batched, x):
-        return 2 * jnp.cos(x), batched[0]
-
-    @jax.custom_vjp
-    def sine(x):
-        return jnp.sin(x)
-
-    sine.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * cosine(x),))
-    report = verify.check_rule(sine, X)
-    assert {f.diagnosis.code for f in report.failures if f.law == "vmap = loop"} == {"vmap"}
+    report = verify.check_rule(with_rule(jnp.tanh, backward), X)
+    assert {f.diagnosis.code for f in report.failures if f.law == "linear in the cotangent"} <= {"precision"}
