@@ -26,6 +26,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental.compilation_cache import compilation_cache
 from jax.test_util import check_grads
 
 from jaxcnn.rules import RULES
@@ -130,11 +131,13 @@ def compilations_kept(folder: str) -> Iterator[None]:
     before = {name: getattr(jax.config, name) for name in settings}
     for name, value in settings.items():
         jax.config.update(name, value)
+    compilation_cache.reset_cache()
     try:
         yield
     finally:
         for name, value in before.items():
             jax.config.update(name, value)
+        compilation_cache.reset_cache()  # JAX keeps the folder it began with, and this one is about to go
 
 
 def table(rows: Sequence[Row]) -> str:

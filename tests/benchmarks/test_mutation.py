@@ -1,7 +1,9 @@
 """The mutation benchmark on a few mutants of small rules: `check_rule` notices all, `check_grads` is shown the same."""
 
 import json
+import shutil
 
+import jax
 import pytest
 
 from benchmarks import mutation
@@ -28,6 +30,17 @@ def test_a_check_that_rejects_the_right_rule_has_no_score(monkeypatch):
     row = mutation.measure(case("relu"), 2)
     assert row.grads == (None, None)
     assert row.cells()[5:7] == ("rejects right", "rejects right")
+
+
+def test_each_run_keeps_its_compilations_in_its_own_folder(tmp_path):
+    for factor in (3.0, 5.0):
+        folder = tmp_path / str(factor)
+        folder.mkdir()
+        with mutation.compilations_kept(str(folder)):
+            jax.jit(lambda x, factor=factor: x * factor + 1)(1.0)
+        assert any(folder.iterdir())
+        shutil.rmtree(folder)
+    assert jax.config.jax_compilation_cache_dir != str(folder)
 
 
 def test_the_command_prints_a_table_and_writes_every_mutant(tmp_path, capsys):
