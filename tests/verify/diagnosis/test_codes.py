@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.verify.diagnosis._planted import FITTED, OBSERVED
+from tests.verify.diagnosis._fitted import FITTED
+from tests.verify.diagnosis._observed import OBSERVED
 from verify import diagnosis
 from verify.diagnosis import by_law
 from verify.report import Finding

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import pytest
 
 import verify
-from tests.verify.diagnosis._planted import FITTED, X
+from tests.verify.diagnosis._fitted import FITTED, X
 
 SENTENCES = {
     "sign": "d_x equals minus the right gradient.",

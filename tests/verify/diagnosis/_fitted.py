@@ -1,17 +1,11 @@
-"""Wrong rules, each with the code of its fault; what follows the code in a name says which of its kind it is.
+"""Wrong rules whose fault is fitted to the cotangent: primal, backward, arguments, and whose gradient is wrong.
 
-`FITTED`: primal, backward, arguments, and the argument whose gradient is wrong. `OBSERVED`: the law that fails and a
-function that makes the report.
+A name begins with the code of the fault; what follows says which of its kind it is.
 """
-
-import itertools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.experimental import io_callback
-
-import verify
 
 X = np.asarray([0.5, -1.25, 2.0], np.float32)
 Y = np.asarray([1.5, 0.75, -0.5], np.float32)
@@ -54,7 +48,7 @@ def matmul(a, b):
 
 
 def windows(stride=1, padding=(0, 0), dilation=1):
-    """A convolution of one channel; the output of another with more room is cropped by `like`."""
+    """A convolution of one channel."""
 
     def windowed(x, k):
         return jax.lax.conv_general_dilated(x[None, None], k[None, None], (stride,), [padding], None, (dilation,))[0, 0]
@@ -185,84 +179,4 @@ FITTED = {
         (X,),
         "x",
     ),
-}
-
-
-def ruled(primal, backward, forward=None):
-    fun = jax.custom_vjp(lambda *arguments: primal(*arguments))
-    fun.defvjp(forward or (lambda *a: (primal(*a), a)), lambda saved, g: backward(*saved, g))
-    return fun
-
-
-def of_sine(backward, forward=None):
-    return lambda: verify.check_rule(ruled(jnp.sin, backward, forward), X)
-
-
-def counted():
-    calls = itertools.count()
-    wrong = lambda x, g: g * np.cos(x) * (1 + 1e-3 * (next(calls) % 2))  # noqa: E731
-    return verify.check_backward(np.sin, wrong, X)
-
-
-def wrong_under_vmap():
-    @jax.custom_batching.custom_vmap
-    def cosine(x):
-        return jnp.cos(x)
-
-    @cosine.def_vmap
-    def _(size, batched, x):
-        return 2 * jnp.cos(x), batched[0]
-
-    return verify.check_rule(ruled(jnp.sin, lambda x, g: (g * cosine(x),)), X)
-
-
-def logged(x):
-    io_callback(lambda _: None, None, x, ordered=True)  # an effect, which remat refuses in a forward pass
-    return jnp.sin(x), (x,)
-
-
-def tied(compare):
-    backward = lambda x, y, g: (jnp.where(compare(x, y), g, 0 * g), jnp.where(compare(y, x), g, 0 * g))  # noqa: E731
-    return lambda: verify.check_rule(ruled(jnp.maximum, backward), X, Y)
-
-
-def conjugated():
-    z = np.asarray([0.5 + 1j, -1.25 + 0.5j, 2 - 0.75j], np.complex64)
-    return verify.check_rule(ruled(lambda z: z * z, lambda z, g: (2 * g * jnp.conj(z),)), z)
-
-
-def conjugated_result():
-    z = np.asarray([0.5 + 1j, -1.25 + 0.5j, 2 - 0.75j], np.complex64)
-    return verify.check_rule(ruled(lambda z: z * z, lambda z, g: (jnp.conj(2 * g * z),)), z)
-
-
-def softplus():
-    return verify.check_rule(ruled(jax.nn.softplus, lambda x, g: (g * jnp.exp(x) / (1 + jnp.exp(x)),)), X)
-
-
-def ratio():
-    return verify.check_rule(ruled(lambda x: x * x, lambda x, g: (g * 2 * x**2 / x,)), X)
-
-
-def narrow(x, g):
-    return ((g.astype(jnp.bfloat16) * jnp.cos(x).astype(jnp.bfloat16)).astype(x.dtype),)
-
-
-OBSERVED = {
-    "conjugate": ("agreement", conjugated),
-    "conjugate of the result": ("agreement", conjugated_result),
-    "ties-duplicated": ("agreement", tied(jnp.greater_equal)),
-    "overflow": ("agreement", softplus),
-    "nan": ("agreement", ratio),
-    "precision": ("agreement", of_sine(narrow)),
-    "batch-dependent": (
-        "agreement",
-        of_sine(lambda x, g: (g * (jnp.cos(x) if x.shape == (3,) else jnp.cos(x) + x),)),
-    ),
-    "vmap": ("vmap = loop", wrong_under_vmap),
-    "remat": ("remat", of_sine(lambda x, g: (g * jnp.cos(x),), logged)),
-    "second-order": ("second order", of_sine(lambda x, g: (g * jax.lax.stop_gradient(jnp.cos(x)),))),
-    "state": ("repeatable", counted),
-    "dtype": ("structure", of_sine(lambda x, g: ((g * jnp.cos(x)).astype(jnp.float32),))),
-    "structure": ("structure", of_sine(lambda x, g: (jnp.sum(g * jnp.cos(x)),))),
 }
