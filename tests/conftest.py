@@ -1,7 +1,8 @@
-"""Strict promotion for every test, fresh keys, and the Hypothesis profiles. 64-bit types stay off."""
+"""Strict promotion for every test, fresh keys, Hypothesis profiles, and tests on real data. 64-bit types stay off."""
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import hypothesis
 import jax
@@ -24,3 +25,13 @@ def key() -> Callable[[], jax.Array]:
     """Make PRNG keys: every call `key()` returns another one, and every test the same ones in every run."""
     seeds = itertools.count()
     return lambda: jax.random.key(next(seeds))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer `--data DIR`, which adds the tests on real data that nothing but their owner can provide."""
+    parser.addoption("--data", metavar="DIR", type=Path, help="also run tests/**/real on mnist/, ... in this folder")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave `real` folders out without `--data`: their tests are not part of the suite, rather than skipped."""
+    return True if collection_path.name == "real" and config.getoption("--data") is None else None

@@ -41,7 +41,9 @@ def hold_out(
     if by_class and (seed is None or not isinstance(amount, float)):
         raise ValueError(f"`by_class` needs a share (float) and a seed; got `amount` {amount!r}, `seed` {seed!r}.")
     total = len(dataset)
-    count = int(amount * total) if isinstance(amount, float) else amount
+    count = amount
+    if isinstance(amount, float):
+        count = int(amount * total) if 0 < amount < 1 else 0
     if not 0 < count < total:
         raise ValueError(f"`amount` must leave and hold out at least one of {total} examples; got {amount!r}.")
     held = np.zeros(total, bool)
