@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 
 from verify import _precision, comparison, tolerance
@@ -102,9 +103,17 @@ def replaced(arrays: Arrays, position: int, array: np.ndarray) -> Arrays:
 
 
 def row(trial: Trial, finding: Finding) -> int | None:
-    """Which of the trial's items a finding shows."""
-    shown = finding.example[1] if finding.example else None
-    return next((i for i, item in enumerate(trial.items) if item.cotangents is shown), None)
+    """Which of the trial's items a finding shows; items may share their cotangents, or their points."""
+    if not finding.example:
+        return None
+    arguments, cotangents = finding.example
+    shown = {id(leaf) for leaf in jax.tree.leaves(arguments)}
+    rows = [i for i, item in enumerate(trial.items) if item.cotangents is cotangents]
+
+    def alike(i: int) -> int:
+        return sum(id(a) in shown for a in (*trial.items[i].floats, *trial.items[i].others))
+
+    return max(rows, key=alike, default=None)
 
 
 def view(trial: Trial) -> comparison.Comparison:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import _precision
+from verify import _precision, comparison
 from verify.diagnosis import case, precision
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
@@ -46,13 +46,14 @@ def vanished(trial: Trial, finding: Finding) -> Diagnosis | None:
 
 
 def elsewhere(trial: Trial, finding: Finding) -> Diagnosis | None:
-    """A fault that no ordinary item shows, and that makes the rule infinite at another item than the one shown."""
+    """A fault that no ordinary item shows in the user's dtype, and that makes the rule infinite at some other item."""
     if trial.autodiff is None or finding.argument not in trial.problem.float_paths:
         return None
     leaf = trial.problem.float_paths.index(finding.argument)
-    if case.make(trial, leaf, case.view(trial)) is not None:
-        return None
     sources = (trial.answers64 or trial.answers) if trial.brief else trial.answers
+    ratios = comparison.with_witness(trial, sources.cotangents, trial.dtype).ratios[leaf]
+    if any(item.ordinary and ratio.max(initial=0.0) > 1 for item, ratio in zip(trial.items, ratios, strict=True)):
+        return None
     for i, item in enumerate(trial.items):
         actual, right = (np.asarray(a, np.float64) for a in (sources.cotangents[leaf][i], trial.witness[leaf][i]))
         counts = trial.valid[i] and not trial.mute(i, sources.cotangents) and np.isfinite(right).all()

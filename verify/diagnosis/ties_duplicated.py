@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from verify import _precision
+from verify.diagnosis.case import row
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
 
@@ -16,21 +17,21 @@ _BESIDE = 2.0**-20  # how far an entry is moved out of the tie, relative to its 
 
 def observed(trial: Trial, finding: Finding) -> Diagnosis | None:
     """What the rule returns is, at every entry, the gradient where that entry alone wins."""
-    if trial.autodiff is None or finding.argument not in trial.problem.float_paths or finding.example is None:
+    if trial.autodiff is None or finding.argument not in trial.problem.float_paths:
         return None
     leaf = trial.problem.float_paths.index(finding.argument)
-    rows = [i for i, item in enumerate(trial.items) if item.cotangents is finding.example[1] and not item.ordinary]
-    if not rows or trial.entries > _ENTRIES:
+    i = row(trial, finding)
+    if i is None or trial.items[i].ordinary or trial.entries > _ENTRIES:
         return None
     answers = trial.answers if trial.answers64 is None else trial.answers64
-    actual = np.asarray(answers.cotangents[leaf][rows[0]], np.float64)
-    right = trial.witness[leaf][rows[0]]
-    alone = _winning(trial, leaf, rows[0])
+    actual = np.asarray(answers.cotangents[leaf][i], np.float64)
+    right = trial.witness[leaf][i]
+    alone = _winning(trial, leaf, i)
     slack = 1e-3 * np.abs(alone).max(initial=0.0)  # beside the tie, not at it
     duplicated = (np.abs(alone - actual) <= slack).any(axis=0).all() and np.any(np.abs(actual - right) > 10 * slack)
     if not (duplicated and np.abs(actual).sum() > np.abs(right).sum()):
         return None
-    told = f"at {trial.items[rows[0]].label}, every tied entry of d_{finding.argument} gets the whole cotangent."
+    told = f"at {trial.items[i].label}, every tied entry of d_{finding.argument} gets the whole cotangent."
     return Diagnosis(CODE, told)
 
 

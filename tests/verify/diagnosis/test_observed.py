@@ -108,3 +108,16 @@ def test_a_rule_in_a_narrower_dtype_is_not_said_to_clip_its_cotangent(with_rule)
 
     report = verify.check_rule(with_rule(jnp.tanh, backward), X)
     assert {f.diagnosis.code for f in report.failures if f.law == "linear in the cotangent"} <= {"precision"}
+
+
+def test_a_fault_at_other_indices_than_the_example_is_not_called_imprecise(with_rule):
+    def window(x, start):
+        return jax.lax.dynamic_slice_in_dim(x, start, 2)
+
+    def unclamped(x, start, g):
+        at = start + jnp.arange(2, dtype=start.dtype)
+        return jnp.zeros_like(x).at[at].add(g, mode="drop"), None
+
+    x = np.linspace(-1, 1, 8, dtype=np.float32)
+    report = verify.check_rule(with_rule(window, unclamped), x, np.int32(2))
+    assert agreement(report, "x") is None
