@@ -161,6 +161,10 @@ class _Court:
             return False
         if not trial.brief and not trial.primal_accurate[query.item]:
             return False  # the primal itself is out of its range there
+        wide = None if trial.answers64 is None else trial.answers64.cotangents[query.leaf][query.item]
+        double = wide is not None and not np.isfinite(np.asarray(wide, np.float64)).all()
+        if trial.rests_on_overflow(double)[query.item]:
+            return False  # the chain rule itself says 0 times infinity there
         return trial.items[query.item].reach <= _FAR or bool(
             np.isfinite(trial.peer_errors[query.leaf][query.item]).all()
         )

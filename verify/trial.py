@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import _precision, intermediates, stripping, tolerance
+from verify import _precision, intermediates, overflow, stripping, tolerance
 from verify.batched import Batched
 from verify.domain import Domain
 from verify.items import Item, stack
@@ -43,6 +43,7 @@ class Trial:
     conventions: set[str] = dataclasses.field(default_factory=set)  # labels of items at which a convention was accepted
     findings: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
+    _overflows: dict[bool, np.ndarray] = dataclasses.field(default_factory=dict, init=False)
     power: list[Power] = dataclasses.field(default_factory=list)
     cells: list[Cell] = dataclasses.field(default_factory=list)
 
@@ -201,6 +202,20 @@ class Trial:
             off = np.abs(flat - expected).max(axis=1, initial=0.0)
             accurate &= off <= 2.0**-6 * np.abs(expected).max(axis=1, initial=0.0)
         return accurate
+
+    def rests_on_overflow(self, double: bool) -> np.ndarray:
+        """At which items the primal, in float64 or in the user's dtype, is finite only by way of an overflow.
+
+        Compiled only when somebody asks: it decides whether a derivative must be finite.
+        """
+        if self.autodiff is None:
+            return np.zeros(len(self.items), bool)
+        if double not in self._overflows:
+            program = Batched(overflow.poisoned(self.autodiff.call), self.entries, double=double)
+            outputs = program(_precision.to_float64(self.floats) if double else self.floats, self.others)
+            flat = [np.asarray(y, np.float64).reshape(len(self.items), -1) for y in outputs]
+            self._overflows[double] = np.any([np.isnan(y).any(axis=1) for y in flat], axis=0)
+        return self._overflows[double]
 
     @cached_property
     def iterative(self) -> bool:

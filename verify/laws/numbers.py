@@ -65,6 +65,9 @@ def _slopes(trial: Trial) -> dict[int, _Slope]:
         estimate = richardson.settle(found.central[i], found.right[i], found.left[i], float(found.scale[i]), trial.unit)
         if estimate.kind != "smooth":
             continue
+        finite = all(np.isfinite(g[i]).all() for g in gradients)
+        if not finite and trial.rests_on_overflow(trial.answers64 is not None)[i]:
+            continue  # the chain rule itself gives 0 times infinity there
         with np.errstate(invalid="ignore", over="ignore"):
             terms = [v[i] * g[i] for v, g in zip(directions, gradients, strict=True)]
         value, size = sum(float(t.sum()) for t in terms), sum(float(np.abs(t).sum()) for t in terms)
