@@ -17,6 +17,7 @@ from verify.problem import Arrays
 _RANDOM = 32  # neighbours of every draw, beside those in `_directions`
 _STEP = 2.0**-20  # and a sixteenth of it: what changes alike at both is a jump and no slope
 _FINER = 16.0
+MOST = 0.5  # a mutant that differs at more of the draws than this is a mistake: so many jumps there are not
 _SLACK = 1e-4  # of a range: beyond the error of a neighbour's slope, and a tenth of a factor 1.001
 
 Neighbours = tuple[Arrays, Arrays]  # the right pass at the wide and at the fine steps, (copies, draws, ...)
@@ -30,12 +31,18 @@ def neighbours(
     copies = len(directions[0])
 
     def beside(step: float) -> Arrays:
-        moved = (x + step * np.maximum(np.abs(x), 1.0) * d for x, d in zip(floats, directions, strict=True))
+        moved = (x + step * _scale(x) * d for x, d in zip(floats, directions, strict=True))
         flat = tuple(x.reshape(-1, *x.shape[2:]) for x in moved)
         results = run(flat, tuple(np.concatenate([n] * copies) for n in others))
         return tuple(y.reshape(copies, -1, *y.shape[1:]) for y in results)
 
     return beside(_STEP), beside(_STEP / _FINER)
+
+
+def _scale(x: np.ndarray) -> np.ndarray:
+    """The size of every entry; of a zero, that of the largest entry of its draw, or 1 if all are zero."""
+    largest = np.abs(x).reshape(len(x), -1).max(axis=1).reshape(-1, *[1] * (x.ndim - 1))
+    return np.where(x != 0, np.abs(x), np.where(largest > 0, largest, 1.0))
 
 
 def _directions(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -54,7 +61,7 @@ def only(
     """Whether a mutant that differs at the entries `differs` does so by convention only."""
     if any(not np.isfinite(m[d]).all() for m, d in zip(got, differs, strict=True)):
         return False
-    if any(d.reshape(len(d), -1).any(axis=1).mean() > 0.5 for d in differs):
+    if any(d.reshape(len(d), -1).any(axis=1).mean() > MOST for d in differs):
         return False  # at most draws there is no jump: nothing need be evaluated
     for y, m, d, tolerance, wide, fine in zip(right, got, differs, allowed, *around(), strict=True):
         rows = np.flatnonzero(d.reshape(len(d), -1).any(axis=1))

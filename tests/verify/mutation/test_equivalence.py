@@ -90,6 +90,12 @@ def test_the_other_winner_of_a_tie_is_a_convention_and_both_or_none_are_mistakes
     assert set(tie) <= edits(mutation.mutants(both_win, IMAGE, g).different)
 
 
+def test_a_winner_chosen_by_rounded_values_is_a_mistake_and_no_convention():
+    found = mutation.mutants(lambda x, g: last_wins(2 * x, g), IMAGE, IMAGE[:, 0])
+    near = {(m.operator, m.edit) for m in found.different if ": slice" in m.location or ": squeeze" in m.location}
+    assert {("scaled", "result times 1.001"), ("rounded", "result rounded to 8 bits")} <= near
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_verdicts_do_not_hang_on_the_draws(seed):
     def count(found):
