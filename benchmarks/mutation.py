@@ -3,7 +3,7 @@
 Every hand rule of `jaxcnn`, at every configuration of `jaxcnn.verification.cases`, is mutated by `verify.mutation`; the
 same mutants are shown to `verify.check_rule` and to `jax.test_util.check_grads` at its defaults, in reverse mode, at
 order 1 and at order 2 (which includes order 1). Mutants equal to the right rule, or following another convention where
-the derivative jumps, do not count. Claim: `check_rule` notices all of at least 1,000.
+the derivative jumps, do not count. Aim: `check_rule` notices all of at least 1,000; survivors are printed with a diff.
 
     python -m benchmarks.mutation [--only RULE] [--limit N] [--json FILE]
 
