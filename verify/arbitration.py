@@ -81,11 +81,12 @@ class _Court:
         rounding = tolerance.LAMBDA * np.sqrt(trial.length) * self._comparison.unit * abs(estimate.value)
         reach = 8 * estimate.error + allowed + rounding
         witness_confirmed = abs(expected - estimate.value) <= reach
+        finer = self._comparison.unit < _precision.unit_roundoff(trial.dtype)
+        if finer and witness_confirmed and abs(actual - expected) <= self._native_allowance(query):
+            return False  # a constant of eight digits, say: in the user's dtype nobody could tell
         if abs(actual - estimate.value) <= reach:
             if not witness_confirmed:
                 return self._accept(query, "autodiff-inaccurate", _AUTODIFF_OFF)
-            if abs(actual - expected) <= self._native_allowance(query):
-                return False  # nothing to see in the user's dtype, and too fine for the numbers in float64
             return self._open(query, _TOO_COARSE.format(reach))
         if not np.isfinite(actual) and not self._worth_finite(query, estimate.value):
             return self._open(query, _EXTREME)

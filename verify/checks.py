@@ -37,7 +37,7 @@ def check_rule(
         *args: one example of its arguments, any trees.
         domain: a `verify.Domain`, or a sequence of one (or None) per argument; or `verify.configurations(make, ...)`,
             and every rule that `make` makes is checked at the same example after `fun`.
-        budget: seconds (default 30) after which no further law or shape is begun; agreement at the example's own shape
+        budget: seconds (default 60) after which no further law or shape is begun; agreement at the example's own shape
             always is. What was left out is listed in the report's notes.
         seed: of all random points; equal seeds give equal reports.
 
@@ -49,7 +49,7 @@ def check_rule(
             `fun` itself at the example is raised unchanged.
     """
     if isinstance(domain, Configurations):
-        return grid.check(check_rule, fun, args, domain, budget or DEFAULT_BUDGET, seed)
+        return grid.check(check_rule, fun, args, domain, _seconds(budget), seed)
     return _rule(fun, args, domain, budget, seed).report()
 
 

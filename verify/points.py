@@ -80,6 +80,8 @@ def special(
         yield every(label, make)
         if one_sided:  # a logarithm is defined on one side only
             yield every(f"{label}, signs as in the example", partial(_signed, make=make))
+    if one_sided:
+        yield every("values of both signs", lambda x: 2.0 * short_normal(rng, x.shape, np.float64))
     if any(_in_unit_interval(np.asarray(x)) for x in problem.floats):
         yield every("close to one", lambda x: _close_to_one(x, rng) if _in_unit_interval(x) else x)
     shapes = {np.shape(x) for x in problem.floats}

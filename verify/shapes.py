@@ -14,10 +14,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from verify import _precision
 from verify.problem import Problem
 
 Axis = tuple[int, int]  # (array, axis), floats first, then the other arrays
 EXTRA_RANK = "one more leading axis"
+_MOST_AXES = 8  # of a large problem: finding out what is tied traces it for every few of them
 _LARGEST = 4096  # entries: growing larger arrays costs time and shows nothing that small ones do not
 
 
@@ -82,7 +84,7 @@ def variations(
     """Examples of other shapes, most telling first: all different sizes, singletons, two of everything."""
     arrays = (*problem.floats, *problem.others)
     if sum(np.size(a) for a in arrays) > _LARGEST:
-        return _batch_only(problem, movable, rng)
+        return _shrunk(problem, movable, rng) + _batch_only(problem, movable, rng)
     groups = tied_dimensions(problem, movable)
     if not groups:
         return []
@@ -119,14 +121,53 @@ def extra_rank(
         widened = [(2, *np.shape(a)) if ok else np.shape(a) for a, ok in zip(arrays, chosen, strict=True)]
         after = _outputs(problem, widened)
         if any(chosen) and after is not None and _leads(before, after, reduced=chosen is everything):
-            return [(EXTRA_RANK, *_redrawn(problem, widened, rng))]
+            floats, others = _redrawn(problem, widened, rng)
+            if _means_a_batch(problem, floats, others, chosen):
+                return [(EXTRA_RANK, floats, others)]
     return []
+
+
+def _means_a_batch(problem: Problem, floats: Sequence[Any], others: Sequence[Any], chosen: Sequence[bool]) -> bool:
+    """Whether the new axis is one of examples: the primal does to each what it does alone, or adds or averages them.
+
+    What merely broadcasts (a mask of rows against columns) also traces, and means something else.
+    """
+    count = len(floats)
+    with _precision.double_precision():
+        wide = problem.call(_precision.to_float64(floats), others)
+        each = []
+        for i in range(2):
+            picked = [a[i] if ok else a for a, ok in zip((*floats, *others), chosen, strict=True)]
+            each.append(problem.call(_precision.to_float64(picked[:count]), picked[count:]))
+    for y, first, second in zip(wide, *each, strict=True):
+        rows = np.stack([np.asarray(first, np.float64), np.asarray(second, np.float64)])
+        candidates = [rows] if np.shape(y) == rows.shape else [rows.sum(axis=0), rows.mean(axis=0)]
+        # in a program with float32 inside, rounding is that of float32; what broadcasts otherwise differs by far more
+        close = (np.allclose(np.asarray(y, np.float64), c, rtol=1e-3, atol=1e-6, equal_nan=True) for c in candidates)
+        if not any(close):
+            return False
+    return True
 
 
 def _leads(before: Sequence[Any], after: Sequence[Any], *, reduced: bool) -> bool:
     """Whether the new axis leads every output too; where all arrays have it, it may also have been summed away."""
     shapes = [(tuple(x.shape), tuple(y.shape)) for x, y in zip(before, after, strict=True)]
     return all(new == (2, *old) or (reduced and new == old) for old, new in shapes)
+
+
+def _shrunk(
+    problem: Problem, movable: Sequence[bool], rng: np.random.Generator
+) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
+    """Large problems: every dimension small, odd and different, where the primal accepts that."""
+    arrays = (*problem.floats, *problem.others)
+    if sum(np.ndim(a) for a, ok in zip(arrays, movable, strict=True) if ok) > _MOST_AXES:
+        return []
+    groups = [g for g in tied_dimensions(problem, movable) if _may_shrink(problem, g)]
+    sizes = [arrays[g[0][0]].shape[g[0][1]] for g in groups]
+    plan = [min(size, 3 + 2 * k) for k, size in enumerate(sizes)]
+    change = _largest_accepted(problem, groups, sizes, plan)
+    left = sum(int(np.prod(shape)) for shape in _changed(problem, change))
+    return [("small odd dimensions", *resized(problem, change, rng))] if change and left <= _LARGEST else []
 
 
 def _batch_only(
@@ -222,12 +263,22 @@ def resized(
 def _redrawn(
     problem: Problem, sizes: Sequence[tuple[int, ...]], rng: np.random.Generator
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Entries of the example, drawn anew: integers and booleans stay within the values the example shows."""
+    """Entries of the example, drawn anew: integers and booleans stay within the values the example shows.
+
+    Floats that all differ still do, so that ties are met where they are looked for and not everywhere.
+    """
 
     def redraw(array: Any, shape: tuple[int, ...]) -> Any:
         if shape == np.shape(array):
             return array
-        return rng.choice(np.asarray(array).reshape(-1), shape).astype(array.dtype)
+        known, size = np.asarray(array).reshape(-1), int(np.prod(shape))
+        if np.asarray(array).dtype.kind in "iub" or np.unique(known).size < known.size:
+            return rng.choice(known, shape).astype(array.dtype)
+        rounds = [rng.permutation(known) * (1 + k / 64) for k in range(-(-size // known.size))]
+        drawn = np.concatenate(rounds)[:size]
+        if known.size > 2 and np.all(np.diff(known.astype(np.float64)) > 0):
+            drawn = np.sort(drawn)  # knots, edges: what was ascending stays so
+        return drawn.reshape(shape).astype(array.dtype)
 
     drawn = [redraw(a, s) for a, s in zip((*problem.floats, *problem.others), sizes, strict=True)]
     return tuple(drawn[: len(problem.floats)]), tuple(drawn[len(problem.floats) :])

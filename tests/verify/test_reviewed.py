@@ -1,5 +1,7 @@
 """What people who tried the checker found: right rules that were accused, and wrong ones that slipped through."""
 
+import math
+
 import jax
 import jax.custom_batching
 import jax.numpy as jnp
@@ -244,3 +246,93 @@ def test_nan_at_a_kink_is_no_generalised_gradient():
     (finding,) = verify.check_rule(custom(length, unguarded), x).failures
     assert finding.diagnosis.code == "nan"
     assert "finite, between" in finding.expected
+
+
+def test_a_constant_of_eight_digits_is_right_in_single_precision():
+    def primal(x):
+        return x * x / math.sqrt(3.0)
+
+    def slope(factor):
+        return lambda res, g: (g * 2 * res[0] * factor,)
+
+    assert verify.check_rule(custom(primal, slope(0.57735026)), X).ok
+    assert not verify.check_rule(custom(primal, slope(0.57736)), X).ok  # three digits are not enough
+    with jax.enable_x64(True):
+        assert not verify.check_rule(custom(primal, slope(0.577350269)), X.astype(np.float64)).ok
+
+
+def test_a_rule_that_promotes_by_a_default_dtype_is_open_and_one_that_casts_is_wrong():
+    with jax.numpy_dtype_promotion("standard"):
+        promoting = custom(jnp.tanh, lambda res, g: (g * (jnp.ones(res[0].shape) - jnp.tanh(res[0]) ** 2),))
+        report = verify.check_rule(promoting, X)
+        assert report.ok, str(report)
+        assert [finding.law for finding in report.inconclusive] == ["structure"]
+        casting = custom(jnp.tanh, lambda res, g: ((g * (1 - jnp.tanh(res[0]) ** 2)).astype(jnp.float32),))
+        assert [finding.law for finding in verify.check_rule(casting, X).failures] == ["structure"]
+
+
+def test_what_merely_broadcasts_over_one_more_axis_is_no_batch():
+    def centred(x, mask):
+        w = mask[:, None].astype(x.dtype)
+        return (x - jnp.sum(w * x, axis=0, keepdims=True) / jnp.sum(w)) * w
+
+    def backward(res, g):
+        w = res[1][:, None].astype(g.dtype)
+        return g * w - w * jnp.sum(g * w, axis=0, keepdims=True) / jnp.sum(w), None
+
+    x, mask = np.arange(15, dtype=np.float32).reshape(5, 3) / 8, np.asarray([True, True, False, True, True])
+    assert verify.check_rule(custom(centred, backward), x, mask).ok
+
+
+def running_maximum(signs):
+    def backward(res, g):
+        (x,) = res
+        before = jax.lax.cummax(x)[:-1]
+        new = jnp.concatenate([jnp.ones(1, bool), x[1:] > before])
+        if not signs:
+            new &= (x > 0) | (jnp.arange(x.shape[0]) == 0)
+        at = jax.lax.cummax(jnp.where(new, jnp.arange(x.shape[0]), 0))
+        return (jnp.zeros_like(x).at[at].add(g),)
+
+    return custom(jax.lax.cummax, backward)
+
+
+def test_a_positive_example_is_also_tried_with_both_signs():
+    x = np.asarray([1, 2, 0.5, 5, 6, 3], np.float32)
+    assert verify.check_rule(running_maximum(True), x).ok
+    assert not verify.check_rule(running_maximum(False), x).ok
+
+
+def test_a_large_example_is_also_tried_small():
+    def squares(x):
+        return jnp.sum(x * x, axis=-1)
+
+    def backward(whole):
+        def back(res, g):
+            n = res[0].shape[-1]
+            kept = jnp.arange(n) < (n if whole else n // 128 * 128)
+            return (jnp.where(kept, 2 * res[0] * g[..., None], 0),)
+
+        return back
+
+    x = np.linspace(-1, 1, 4 * 1280, dtype=np.float32).reshape(4, 1280)
+    assert verify.check_rule(custom(squares, backward(True)), x).ok
+    assert not verify.check_rule(custom(squares, backward(False)), x).ok
+
+
+def test_an_iteration_that_might_never_stop_is_not_tried_far_out():
+    def fixed_point(a, b):
+        def go_on(pair):
+            return jnp.abs(pair[1] - pair[0]) > 1e-6
+
+        return jax.lax.while_loop(go_on, lambda p: (p[1], jnp.tanh(a * p[1]) + b), (b, jnp.tanh(a * b) + b))[1]
+
+    def backward(res, g):
+        a, b = res
+        x = fixed_point(a, b)
+        slope = 1 - jnp.tanh(a * x) ** 2
+        return g * slope * x / (1 - slope * a), g / (1 - slope * a)
+
+    report = verify.check_rule(custom(fixed_point, backward), np.float32(0.3), np.float32(0.5))
+    assert report.ok, str(report)
+    assert any("special points were left out" in note for note in report.notes)

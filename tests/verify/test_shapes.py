@@ -116,10 +116,11 @@ def test_a_function_of_one_shape_has_no_variations():
     assert shapes.variations(made, [True], np.random.default_rng(0)) == []
 
 
-def test_a_large_example_is_varied_in_its_batch_alone():
+def test_a_large_example_is_tried_small_and_then_varied_in_its_batch():
     made = problem.make(jnp.matmul, (ones(8, 100), ones(100, 50)))
     found = shapes.variations(made, everything(made), np.random.default_rng(0))
     assert [(label, x.shape, w.shape) for label, (x, w), _ in found] == [
+        ("small odd dimensions", (3, 7), (7, 5)),
         ("batch of 1", (1, 100), (100, 50)),
         ("batch of 3", (3, 100), (100, 50)),
     ]

@@ -55,6 +55,9 @@ def _record_power(trial: Trial, seen: comparison.Comparison) -> None:
         return
     for leaf, path in enumerate(trial.problem.float_paths):
         expected, actual, allowed = (part[leaf][rows] for part in (trial.witness, seen.actual, seen.allowed))
+        spread, u = trial.spread[leaf][rows], _precision.unit_roundoff(trial.dtype)
+        if seen.unit < u:  # what nobody could tell in the user's own dtype is let pass
+            allowed = np.maximum(allowed, tolerance.bound(trial.dtype, expected, spread, trial.length) / 2)
         found = power.of_leaf(path, expected, actual, allowed)
         if found is not None:
             finest = max(found.relative_error, _resolution(trial, seen, leaf, rows))

@@ -73,9 +73,22 @@ def _slopes(trial: Trial) -> dict[int, _Slope]:
         value, size = sum(float(t.sum()) for t in terms), sum(float(np.abs(t).sum()) for t in terms)
         size += float(trial.cotangent_scale[i]) * max(float(np.abs(v[i]).max(initial=0.0)) for v in directions)
         rounding = tolerance.LAMBDA * np.sqrt(trial.length) * _precision.unit_roundoff(dtype) * size
-        error = abs(value - estimate.value)
-        slopes[int(i)] = _Slope(value, estimate.value, error, 32 * estimate.error + (rounding if size < np.inf else 0))
+        allowed = 32 * estimate.error + (rounding if size < np.inf else 0)
+        if _precision.unit_roundoff(dtype) < _precision.unit_roundoff(trial.dtype):
+            allowed += _native_rounding(trial, gradients, directions, int(i))
+        slopes[int(i)] = _Slope(value, estimate.value, abs(value - estimate.value), allowed)
     return slopes
+
+
+def _native_rounding(trial: Trial, gradients: Arrays, directions: Arrays, i: int) -> float:
+    """Half of what rounding in the user's own dtype may do to the slope: there a constant of eight digits is exact."""
+    if trial.autodiff is None:
+        return 0.0
+    return sum(
+        float(np.sum(np.abs(v[i]) * tolerance.bound(trial.dtype, g[i], spread[i], trial.length))) / 2
+        for g, v, spread in zip(gradients, directions, trial.spread, strict=True)
+        if np.isfinite(g[i]).all()
+    )
 
 
 def _direction(x: np.ndarray, rng: np.random.Generator) -> Arrays:

@@ -24,7 +24,6 @@ from verify.problem import Arrays
 
 _LATTICES = 5  # of one alone some have no zero beside a cotangent that is none, or never name the last index
 _NEAR = 2.0**-12  # a quarter of the smallest factor planted, 1.001, and an eighth of a rounding to 8 bits
-_FEW = 24  # draws that settle most mutants; a convention shows at few of them, since they are beside ties
 VERDICTS = ("different", "equivalent", "convention")
 
 
@@ -39,6 +38,7 @@ class Comparison:
         """
         self._rng = np.random.default_rng(seed)
         self._function = backward.function
+        self._few = 0  # draws of one lattice, exact and beside: they settle most mutants
         self._problem = problem.make(backward.function, args)
         floats, self._others = self._draws(thresholds.find(backward.jaxpr))
         self._floats = _precision.to_float64(floats)
@@ -50,15 +50,17 @@ class Comparison:
         lattice = partial(
             items.lattice, here, outputs, marks, [None] * len(here.floats), self._rng, self._telling_indices()
         )
-        drawn = [item for _ in range(_LATTICES) for item in lattice()]
-        drawn = [item for item in drawn if item.ordinary or "cotangent" not in item.label]
-        ordinary = [item for item in drawn if item.ordinary]
-        rows = [(tuple(self._beside(x) for x in item.floats), item.others) for item in drawn]
-        rows += [(item.floats, item.others) for item in drawn]
-        for item in drawn:
-            other = ordinary[self._rng.integers(len(ordinary))]
-            pairs = zip(item.floats, other.floats, strict=True)
-            rows.append((tuple(pair[self._rng.integers(2)] for pair in pairs), item.others))
+        rows: list[tuple[Arrays, Arrays]] = []
+        for _ in range(_LATTICES):
+            drawn = [item for item in lattice() if item.ordinary or "cotangent" not in item.label]
+            ordinary = [item for item in drawn if item.ordinary]
+            rows += [(tuple(self._beside(x) for x in item.floats), item.others) for item in drawn]
+            rows += [(item.floats, item.others) for item in drawn]
+            self._few = self._few or len(rows)
+            for item in drawn:
+                other = ordinary[self._rng.integers(len(ordinary))]
+                pairs = zip(item.floats, other.floats, strict=True)
+                rows.append((tuple(pair[self._rng.integers(2)] for pair in pairs), item.others))
         floats, others = zip(*rows, strict=True)
         return items.stack(floats), items.stack(others) if here.others else ()
 
@@ -113,7 +115,7 @@ class Comparison:
 
     def verdict(self, mutant: Callable[..., Any]) -> tuple[str, bytes]:
         """One of `VERDICTS`, and a digest of all values: equal mutants share it."""
-        got, differs = self._differences(mutant, _FEW)
+        got, differs = self._differences(mutant, self._few)
         if max(map(_share, differs)) > conventions.MOST:
             return "different", _digest(got)
         got, differs = self._differences(mutant, len(self._floats[0]))

@@ -9,7 +9,7 @@ import pytest
 
 from jaxcnn import FAULTS, RULES, plant
 from jaxcnn.verification import CASES
-from verify import check_rule
+from verify import Domain, check_rule
 
 BY_NAME = {case.name: case for case in CASES}
 FIRST = {case.rule: case for case in reversed(CASES)}
@@ -26,12 +26,12 @@ TELLING = {
     "cross_entropy_labels_sign": "cross_entropy one-hot",
 }
 
-EXAMPLE_ONLY = 0.01  # seconds after which no further shape is begun: only the example's own is examined
+EXAMPLE_ONLY = Domain(vary_shape=False)
 
 
-def checked(case, rules=RULES, dtype=np.float32, budget=EXAMPLE_ONLY):
+def checked(case, rules=RULES, dtype=np.float32, domain=EXAMPLE_ONLY):
     rule = rules[case.rule].with_custom_vjp(**case.options)
-    return check_rule(rule, *case.example(dtype=dtype), budget=budget)
+    return check_rule(rule, *case.example(dtype=dtype), domain=domain)
 
 
 def test_every_rule_has_a_case_and_no_two_cases_have_the_same_name():
