@@ -19,6 +19,8 @@ from verify.problem import Arrays, Problem
 
 Make = Callable[[np.ndarray], Any]
 
+_FEW = 8  # entries that two draws of a tie would seldom bring together
+
 
 def varies(domain: Domain | None) -> bool:
     """Whether an argument's values may be varied."""
@@ -75,6 +77,9 @@ def special(
     for i in range(2):
         yield every(f"thresholds {i}", lambda x: rng.choice(marks, x.shape))
         yield every(f"beside thresholds {i}", lambda x: _beside(rng.choice(marks, x.shape), x.dtype, rng))
+    few = sum(np.size(x) for x in problem.floats) <= _FEW
+    for i in range(6 if few else 2):  # a winner that is chosen by rounded or scaled values is wrong beside a tie alone
+        yield every(f"near ties {i}", lambda x: _nearly(rng.integers(1, 3, x.shape), rng))
     one_sided = any(_sign(np.asarray(x)) for x in problem.floats)
     for label, make in _sizes(rng).items():
         yield every(label, make)
@@ -89,6 +94,11 @@ def special(
         leaders = {np.shape(x): x for x in problem.floats}
         yield every("arguments equal", lambda x: leaders[x.shape])
         yield "one entry of two arguments equal", _one_shared_entry(problem.floats, domains, rng)
+
+
+def _nearly(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Values off by up to one part in 2^11: apart for float32, equal for a coarser eye."""
+    return values * (1 + 2.0**-11 * rng.uniform(-1, 1, values.shape))
 
 
 def _sizes(rng: np.random.Generator) -> dict[str, Make]:
