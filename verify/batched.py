@@ -30,7 +30,7 @@ class Batched:
         def program(stacked: Any) -> Any:
             return jax.lax.map(lambda row: one(*row), stacked)
 
-        self._program = jax.jit(program, compiler_options=quick_to_compile(entries) if double else None)
+        self._program = jax.jit(program, compiler_options=compiler_options(entries, quick=double))
         self._chunk = max(1, min(CHUNK, _ENTRIES // max(1, entries)))
         self._double = double
 
@@ -47,14 +47,21 @@ class Batched:
         return jax.tree.map(np.asarray, self._program(stacked))
 
 
-def quick_to_compile(entries: int) -> dict[str, Any] | None:
-    """Compiler options for small programs that run once: on the CPU, code generation without optimisation.
+def compiler_options(entries: int, *, quick: bool) -> dict[str, Any]:
+    """What every program is compiled with.
 
-    Compiling is over 95 % of a check; a convolution's rule takes 0.03 s so, and 0.24 s by default (jax 0.10, 2 cores).
-    Large problems run long enough to want optimised code (a whole LeNet runs 50 times slower without). Only float64
-    programs use it: the rule in the user's own dtype is compiled as the user's program will be.
+    A cast to bfloat16 means what it says: some processors and some fusions keep the bits that it drops (XLA's "excess
+    precision"), and the verdict on a rule must not depend on the machine.
+
+    With `quick`, small programs are compiled on the CPU without optimisation: compiling is over 95 % of a check, and a
+    convolution's rule takes 0.03 s so, 0.24 s by default (jax 0.10, 2 cores). Large problems run long enough to want
+    optimised code (a whole LeNet runs 50 times slower without). Only float64 programs are quick: the rule in the user's
+    own dtype is optimised as in the user's program.
     """
-    return _accepted_options() if jax.default_backend() == "cpu" and entries <= _SMALL else None
+    literal = {"xla_allow_excess_precision": False}
+    if not quick or entries > _SMALL or jax.default_backend() != "cpu":
+        return literal
+    return literal | _accepted_options()
 
 
 @functools.cache

@@ -20,6 +20,7 @@ Arrays = tuple[Any, ...]
 
 
 _EXAMPLE, _RANDOM = "the example", "random values"
+_DRAWS, _DRAWS_OF_FEW = 3, 9  # random points; of few entries more, or a branch may be taken at none of them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +74,7 @@ def lattice(
     found += [(_EXAMPLE, problem.floats)] * 2  # three cotangents: linearity needs w1, w2 and their sum
     varied = [leaf for leaf, domain in zip(problem.floats, domains, strict=True) if points.varies(domain)]
     if varied:
-        found += [(f"{_RANDOM} {i}", points.fresh(problem, domains, rng)) for i in range(3)]
+        found += [(f"{_RANDOM} {i}", points.fresh(problem, domains, rng)) for i in range(_draws(problem))]
         found += list(points.special(problem, thresholds, domains, rng))
     items = [Item(label, _clip(floats, domains), problem.others, cotangent(rng, outputs)) for label, floats in found]
     first, second = items[0].cotangents, items[1].cotangents
@@ -83,6 +84,10 @@ def lattice(
         special = tuple(make(w, cotangent_scale(first), rng) for w in first)
         items.append(Item(label, problem.floats, problem.others, special))
     return items + _other_values(problem, items[0], indices, rng)
+
+
+def _draws(problem: Problem) -> int:
+    return _DRAWS_OF_FEW if points.few(problem) else _DRAWS
 
 
 def _other_values(

@@ -27,6 +27,11 @@ def varies(domain: Domain | None) -> bool:
     return domain is None or domain.vary_values
 
 
+def few(problem: Problem) -> bool:
+    """Whether the problem has so few entries that a few draws may not show what one of them does."""
+    return sum(np.size(x) for x in problem.floats) <= _FEW
+
+
 def short_normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Standard normal numbers with two decimals, none of them zero."""
     values = np.round(rng.standard_normal(shape), 2)
@@ -77,8 +82,9 @@ def special(
     for i in range(2):
         yield every(f"thresholds {i}", lambda x: rng.choice(marks, x.shape))
         yield every(f"beside thresholds {i}", lambda x: _beside(rng.choice(marks, x.shape), x.dtype, rng))
-    few = sum(np.size(x) for x in problem.floats) <= _FEW
-    for i in range(6 if few else 2):  # a winner that is chosen by rounded or scaled values is wrong beside a tie alone
+    for i in range(
+        6 if few(problem) else 2
+    ):  # a winner that is chosen by rounded or scaled values is wrong beside a tie alone
         yield every(f"near ties {i}", lambda x: _nearly(rng.integers(1, 3, x.shape), rng))
     one_sided = any(_sign(np.asarray(x)) for x in problem.floats)
     for label, make in _sizes(rng).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -148,30 +148,30 @@ class Trial:
 
     @cached_property
     def internal_precision(self) -> Any:
-        """The narrowest float dtype inside the rule when it is run on float64 inputs, None if it is float64 throughout.
+        """The narrowest float dtype inside rule or primal when run on float64 inputs, None if it is float64 throughout.
 
         A rule that casts to float32 inside is right to float32 precision only, whatever its inputs are.
         """
-        if not self.subject.traceable:
-            # nobody sees inside; what comes out narrow was computed so
-            seen = () if self.answers64 is None else (*self.answers64.primal, *self.answers64.cotangents)
-            return max(
-                (y.dtype for y in seen if y.dtype != np.float64 and _precision.is_float(y)),
-                key=_precision.unit_roundoff,
-                default=None,
-            )
         if self.answers64 is None:
             return None
+        if not self.subject.traceable:  # nobody sees inside; what comes out narrow was computed so
+            return _narrowest(y.dtype for y in (*self.answers64.primal, *self.answers64.cotangents))
         item = self.items[0]
         floats, cotangents = _precision.to_float64(item.floats), _precision.to_float64(item.cotangents)
-        with _precision.double_precision():
-            program = jax.make_jaxpr(self.subject.one)(floats, item.others, cotangents)
-        inside = {
-            var.aval.dtype for eqn in stripping.equations(program) for var in eqn.outvars if hasattr(var.aval, "dtype")
-        }
-        dtypes = {dtype for dtype in map(_precision.real_dtype, inside) if dtype is not None}
-        narrowest = max(dtypes, key=_precision.unit_roundoff, default=np.dtype(np.float64))
-        return None if narrowest == np.float64 else narrowest
+        return _narrowest_inside(self.subject.one, floats, item.others, cotangents)
+
+    @cached_property
+    def unit(self) -> float:
+        """The unit roundoff of the numbers: larger than float64's where the primal itself casts down inside.
+
+        What the rule casts down is no excuse here: the numbers never run it.
+        """
+        if self.autodiff is not None:
+            item = self.items[0]
+            narrow = _narrowest_inside(self.autodiff.call, _precision.to_float64(item.floats), item.others)
+        else:
+            narrow = None if self.answers64 is None else _narrowest(y.dtype for y in self.answers64.primal)
+        return _precision.unit_roundoff(narrow or np.float64)
 
     @property
     def cotangent_scale(self) -> np.ndarray:
@@ -225,11 +225,6 @@ class Trial:
         item = self.items[0]
         program = jax.make_jaxpr(self.problem.call)(item.floats, item.others)
         return any(eqn.primitive.name == "while" for eqn in stripping.equations(program))
-
-    @cached_property
-    def unit(self) -> float:
-        """The unit roundoff of a float64 run: larger where rule or primal cast down inside."""
-        return _precision.unit_roundoff(self.internal_precision or np.float64)
 
     @cached_property
     def dtype(self) -> Any:
@@ -308,3 +303,17 @@ class Trial:
                 fields["reproduce"] = reproduce_lines(self.problem, self.subject, item, argument, fields.get("index"))
         where = self.problem.name if self.problem.where is None else f"{self.problem.name}, {self.problem.where}"
         return Finding(law, argument, where=where, **fields)
+
+
+def _narrowest(dtypes: Iterable[Any]) -> Any:
+    """The least precise of the floating dtypes, None if that is float64."""
+    real = {dtype for dtype in map(_precision.real_dtype, dtypes) if dtype is not None}
+    narrowest = max(real, key=_precision.unit_roundoff, default=np.dtype(np.float64))
+    return None if narrowest == np.float64 else narrowest
+
+
+def _narrowest_inside(fun: Callable[..., Any], *args: Arrays) -> Any:
+    with _precision.double_precision():
+        program = jax.make_jaxpr(fun)(*args)
+    outputs = (var.aval for eqn in stripping.equations(program) for var in eqn.outvars)
+    return _narrowest(aval.dtype for aval in outputs if hasattr(aval, "dtype"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from verify import _precision, tolerance
+from verify import _precision
 from verify.diagnosis.case import row, view
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
@@ -29,10 +29,9 @@ def observed(trial: Trial, finding: Finding) -> Diagnosis | None:
 
 
 def _ulps(trial: Trial, finding: Finding) -> str:
-    """The error in units in the last place, of the result and of what one rounding of the inputs does to it.
-
-    `tolerance.bound` is LAMBDA sqrt(length) times half of that unit.
-    """
-    if finding.ratio is None or not np.isfinite(finding.ratio):
+    """The error in units in the last place of the right value, in the user's dtype."""
+    if not (isinstance(finding.expected, float) and finding.error is not None and np.isfinite(finding.error)):
         return "more than rounding"
-    return f"{finding.ratio * tolerance.LAMBDA * np.sqrt(trial.length) / 2:.2g} ulp"
+    size = max(abs(finding.expected), _precision.smallest_normal(trial.dtype))
+    ulp = 2 * _precision.unit_roundoff(trial.dtype) * 2.0 ** np.floor(np.log2(size))
+    return f"{finding.error / ulp:.2g} ulp"

@@ -60,7 +60,7 @@ def _slopes(trial: Trial) -> dict[int, _Slope]:
             continue
         if trial.items[i].reach > _FAR:
             continue  # the steps there are wider than what the primal resolves: floor(x) looks like x
-        if trial.internal_precision is not None and not trial.items[i].ordinary:
+        if trial.unit > _precision.unit_roundoff(np.float64) and not trial.items[i].ordinary:
             continue  # a primal that casts down inside does not resolve steps around special points
         estimate = richardson.settle(found.central[i], found.right[i], found.left[i], float(found.scale[i]), trial.unit)
         if estimate.kind != "smooth":

@@ -124,7 +124,8 @@ def _by_numbers(trial: Trial, i: int, v: Arrays, leaf: int, index: tuple[int, ..
     size = sum(float(np.abs(np.asarray(g[0]) * u).sum()) for g, u in zip(answers, v, strict=True))
     base, ahead, behind = sums[0], *np.split(np.asarray(sums)[1:], 2)
     right, left = (ahead - base) / richardson.STEPS, (base - behind) / richardson.STEPS
-    estimate = richardson.settle((right + left) / 2, right, left, size, trial.unit)
+    unit_roundoff = _precision.unit_roundoff(trial.internal_precision or np.float64)
+    estimate = richardson.settle((right + left) / 2, right, left, size, unit_roundoff)
     return estimate._replace(value=estimate.value / unit, error=estimate.error / unit)
 
 
