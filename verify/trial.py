@@ -41,6 +41,7 @@ class Trial:
     domains: Sequence[Domain | None] = ()
     silenced: np.ndarray | None = None  # items at which an infinite output's cotangent was set to zero
     conventions: set[str] = dataclasses.field(default_factory=set)  # labels of items at which a convention was accepted
+    surrogates: set[int] = dataclasses.field(default_factory=set)  # leaves whose cotangent no witness can judge
     findings: list[tuple[str, Finding]] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
     _overflows: dict[bool, np.ndarray] = dataclasses.field(default_factory=dict, init=False)
@@ -222,9 +223,17 @@ class Trial:
         """Whether the primal holds a loop whose length depends on its data."""
         if not self.subject.traceable:
             return False
+        return self._primal_has("while")
+
+    @property
+    def stops_gradients(self) -> bool:
+        """Whether the primal holds a stop_gradient."""
+        return self.subject.traceable and self._primal_has("stop_gradient")
+
+    def _primal_has(self, primitive: str) -> bool:
         item = self.items[0]
         program = jax.make_jaxpr(self.problem.call)(item.floats, item.others)
-        return any(eqn.primitive.name == "while" for eqn in stripping.equations(program))
+        return any(eqn.primitive.name == primitive for eqn in stripping.equations(program))
 
     @cached_property
     def dtype(self) -> Any:
@@ -287,9 +296,11 @@ class Trial:
         """Record that a law failed, with its example and the lines that show it again."""
         self.findings.append(("failures", self._told(law, argument, item, fields)))
 
-    def left_open(self, law: str, argument: str | None, reason: str, item: Item | None = None, **fields: Any) -> None:
+    def left_open(
+        self, law: str, argument: str | None, reason: str | Diagnosis, item: Item | None = None, **fields: Any
+    ) -> None:
         """Record that no witness could decide."""
-        fields["diagnosis"] = Diagnosis("inconclusive", reason)
+        fields["diagnosis"] = reason if isinstance(reason, Diagnosis) else Diagnosis("inconclusive", reason)
         self.findings.append(("inconclusive", self._told(law, argument, item, fields)))
 
     def cell(self, name: str, verdict: str, ratio: float | None = None) -> None:

@@ -27,7 +27,11 @@ rounding, at every ordinary item where the rule is wrong, and again at fresh ran
     precision             right in float64 and inaccurate in the user's dtype
     batch-dependent       right at the example's shape, wrong at another, and none of the above
 
-and by the law that fails: `vmap`, `scan`, `remat`, `second-order`, `state` (kept between calls), `dtype`, `structure`.
+and by the law that fails: `vmap`, `scan`, `remat`, `second-order`, `state` (kept between calls), `dtype`, `structure`,
+`stop-gradient` (in the primal).
+
+What is neither accepted nor rejected has the code `inconclusive`, or `straight-through` or `surrogate` where a rule
+differs on purpose from a primal that is constant almost everywhere (`verify.surrogates`).
 
 To add a fault: write its file, put it into `FITTED` at its place (the first that fits is reported, so the more specific
 comes first), and add a rule with it and one without it to tests/verify/diagnosis.

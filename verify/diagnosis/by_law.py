@@ -11,7 +11,7 @@ import numpy as np
 
 from verify import _precision
 from verify.diagnosis import precision
-from verify.laws import eager, linear, second_order, structure, transformations
+from verify.laws import eager, linear, numbers, second_order, structure, transformations
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
 
@@ -45,6 +45,10 @@ def observed(trial: Trial, finding: Finding, codes: Mapping[str | None, str | No
         return _structure(finding)
     if finding.law == linear.LAW and finding.argument in trial.problem.float_paths:
         return _nonlinear(trial, finding, codes)
+    if finding.law == numbers.LAW and trial.stops_gradients:
+        return Diagnosis(
+            "stop-gradient", "a stop_gradient in the primal cuts the derivative, on purpose or by mistake."
+        )
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from verify import _precision, comparison, power, tolerance
+from verify import _precision, comparison, power, surrogates, tolerance
 from verify.arbitration import wrong_leaves
 from verify.trial import Trial
 
@@ -23,22 +23,29 @@ def check(trial: Trial) -> None:
     """Compare in float64, which has the sharper eye, then in the user's dtype."""
     if trial.autodiff is None:
         return  # see `entries`
+    _set_surrogates_apart(trial)
     wrong: set[int] = set()
     double = trial.dtype == np.float64
     if trial.answers64 is not None and not double:
         seen = comparison.with_witness(trial, trial.answers64.cotangents, _working_precision(trial))
-        wrong = wrong_leaves(trial, LAW, seen, wrong)
+        wrong = wrong_leaves(trial, LAW, seen, trial.surrogates)
         _record_power(trial, seen)
     if double or not trial.brief or trial.answers64 is None:
         seen = comparison.with_witness(trial, trial.answers.cotangents, trial.dtype)
         if trial.answers64 is not None:
             seen = comparison.beside_peer(trial, seen)
-        wrong |= wrong_leaves(trial, LAW, seen, wrong)
+        wrong |= wrong_leaves(trial, LAW, seen, wrong | trial.surrogates)
         if double or trial.answers64 is None:
             _record_power(trial, seen)
     for leaf, path in enumerate(trial.problem.float_paths):
-        if leaf not in wrong:
+        if leaf not in wrong | trial.surrogates:
             _record_margin(trial, seen, leaf, path)
+
+
+def _set_surrogates_apart(trial: Trial) -> None:
+    for leaf, told in surrogates.find(trial).items():
+        trial.surrogates.add(leaf)
+        trial.left_open(LAW, trial.problem.float_paths[leaf], told, trial.items[0])
 
 
 def _record_margin(trial: Trial, seen: comparison.Comparison, leaf: int, path: str) -> None:
@@ -55,6 +62,8 @@ def _record_power(trial: Trial, seen: comparison.Comparison) -> None:
     if trial.brief or not rows:
         return
     for leaf, path in enumerate(trial.problem.float_paths):
+        if leaf in trial.surrogates:
+            continue
         expected, actual, allowed = (part[leaf][rows] for part in (trial.witness, seen.actual, seen.allowed))
         spread, u = trial.spread[leaf][rows], _precision.unit_roundoff(trial.dtype)
         if seen.unit < u:  # what nobody could tell in the user's own dtype is let pass

@@ -16,8 +16,10 @@ from verify.laws.numbers import STOPPING
 from verify.richardson import Estimate
 from verify.trial import Trial
 
-_ENTRIES = 32  # entries per argument and item: each costs 17 evaluations of the primal
+_ENTRIES = 32  # entries per argument and item
 _ITEMS = 6
+
+Known = dict[Query, Estimate]  # what the numbers have said already: every answer costs 17 evaluations of the primal
 
 
 def check(trial: Trial) -> None:
@@ -27,9 +29,10 @@ def check(trial: Trial) -> None:
     trial.notes.append("without autodiff of the primal, other shapes, vmap, second order and exactness were left out")
     rows = [int(i) for i in np.flatnonzero(trial.valid) if trial.items[i].ordinary][:_ITEMS]
     sizes = [int(np.prod(x.shape[1:])) for x in trial.floats]
+    known: Known = {}
     special = [int(i) for i in np.flatnonzero(trial.valid) if not trial.items[i].ordinary]
     if sum(sizes) <= 2 * _ENTRIES:
-        rows += _differentiable(trial, special)
+        rows += _differentiable(trial, special, known)
     elif special:
         trial.notes.append("special points were compared along random directions only: the arguments are large")
     for leaf, path in enumerate(trial.problem.float_paths):
@@ -39,10 +42,10 @@ def check(trial: Trial) -> None:
         if size > _ENTRIES:
             trial.notes.append(f"`{path}` was compared with numbers at {_ENTRIES} random entries of {size}")
         queries = [Query(i, leaf, tuple(int(k) for k in np.unravel_index(j, shape))) for i in rows for j in entries]
-        _judge(trial, leaf, path, queries)
+        _judge(trial, leaf, path, queries, known)
 
 
-def _differentiable(trial: Trial, rows: list[int]) -> list[int]:
+def _differentiable(trial: Trial, rows: list[int], known: Known) -> list[int]:
     """The rows at which the slopes along all entries are settled and add up to that along a random direction."""
     found = []
     for i in rows:
@@ -51,7 +54,7 @@ def _differentiable(trial: Trial, rows: list[int]) -> list[int]:
             for leaf, x in enumerate(trial.floats)
             for index in np.ndindex(x.shape[1:])
         ]
-        slopes = ask(trial, queries)
+        slopes = _asked(trial, queries, known)
         directions = [richardson.step_scale(x[i]) * trial.rng.choice((-1.0, 1.0), x.shape[1:]) for x in trial.floats]
         xs, ns, ws = (trial.one_row(part, i) for part in (trial.floats, trial.others, trial.cotangents))
         along = trial.numbers.differences(xs, ns, ws, tuple(v[None] for v in directions))
@@ -65,9 +68,16 @@ def _differentiable(trial: Trial, rows: list[int]) -> list[int]:
     return found
 
 
-def _judge(trial: Trial, leaf: int, path: str, queries: list[Query]) -> None:
+def _asked(trial: Trial, queries: list[Query], known: Known) -> list[Estimate]:
+    new = [query for query in queries if query not in known]
+    if new:
+        known.update(zip(new, ask(trial, new), strict=True))
+    return [known[query] for query in queries]
+
+
+def _judge(trial: Trial, leaf: int, path: str, queries: list[Query], known: Known) -> None:
     widest = compare.Entry()
-    for query, estimate in zip(queries, ask(trial, queries), strict=True):
+    for query, estimate in zip(queries, _asked(trial, queries, known), strict=True):
         item = trial.items[query.item]
         g = np.asarray(trial.answers.cotangents[leaf][query.item], np.float64)
         if estimate.kind == "unsettled":

@@ -90,5 +90,6 @@ OBSERVED = {
     "second-order": ("second order", of_sine(lambda x, g: (g * jax.lax.stop_gradient(jnp.cos(x)),))),
     "state": ("repeatable", counted),
     "dtype": ("structure", of_sine(lambda x, g: ((g * jnp.cos(x)).astype(jnp.float32),))),
+    "stop-gradient": ("numbers", lambda: verify.check_rule(lambda x: x * jax.lax.stop_gradient(jnp.cos(x)), X)),
     "structure": ("structure", of_sine(lambda x, g: (jnp.sum(g * jnp.cos(x)),))),
 }

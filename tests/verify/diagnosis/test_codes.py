@@ -41,11 +41,12 @@ RESEMBLING = {
     "state": "cotangent-clipped far out",
     "dtype": "structure",
     "structure": "dtype",
+    "stop-gradient": "zero",
 }
 
 
 def documented():
-    text = diagnosis.__doc__[diagnosis.__doc__.index("code  ") : diagnosis.__doc__.index("To add a fault")]
+    text = diagnosis.__doc__[diagnosis.__doc__.index("code  ") : diagnosis.__doc__.index("What is neither")]
     table, laws = text.split("and by the law that fails")
     rows = re.findall(r"^    ([a-z-]+(?:, [a-z-]+)*)  ", table, re.MULTILINE)
     return {code for row in rows for code in row.split(", ")} | set(re.findall(r"`([a-z-]+)`", laws))
