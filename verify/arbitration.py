@@ -24,6 +24,7 @@ _CONVENTION = "at {} the primal has a kink; the rule returns one of its generali
 _AS_JAX = "at {} the rule follows JAX's own rules inside the primal."
 _TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
 _EXTREME = "the rule is not finite where autodiff in the same dtype is not either, or the dtype cannot hold the result"
+_UNDERFLOW = "the primal underflows on the way, in float64 too: no witness is right there"
 _CONSERVED = "a combination of the one-sided gradients that conserves the cotangent"
 
 
@@ -70,7 +71,7 @@ class _Court:
             return self._by_numbers(query, estimate, actual, expected)
         if not np.isfinite(actual) and not np.isfinite(expected):
             # at a kink with finite slopes to both sides, a generalised gradient exists, and NaN is none
-            if estimate.kind == "kink" and self._trial.items[query.item].reach <= _FAR:
+            if estimate.kind == "kink" and self._trial.items[query.item].reach <= _FAR and not self._overflows(query):
                 return self._reject(query, f"finite, between {estimate.low:.9g} and {estimate.high:.9g}", None)
             return self._open(query, f"rule and autodiff are not finite, and {estimate.reason}")
         return not self._follows_jax(query, actual) and self._off_the_kink(query, estimate, actual)
@@ -162,13 +163,18 @@ class _Court:
             return False
         if not trial.brief and not trial.primal_accurate[query.item]:
             return False  # the primal itself is out of its range there
-        wide = None if trial.answers64 is None else trial.answers64.cotangents[query.leaf][query.item]
-        double = wide is not None and not np.isfinite(np.asarray(wide, np.float64)).all()
-        if trial.rests_on_overflow(double)[query.item]:
+        if self._overflows(query):
             return False  # the chain rule itself says 0 times infinity there
         return trial.items[query.item].reach <= _FAR or bool(
             np.isfinite(trial.peer_errors[query.leaf][query.item]).all()
         )
+
+    def _overflows(self, query: Query) -> bool:
+        """Whether the primal is finite there only by way of an overflow, in the precision in which the rule is not."""
+        trial = self._trial
+        wide = None if trial.answers64 is None else trial.answers64.cotangents[query.leaf][query.item]
+        double = wide is not None and not np.isfinite(np.asarray(wide, np.float64)).all()
+        return bool(trial.rests_on_overflow(double)[query.item])
 
     def _entry(self, arrays: Any, query: Query) -> float:
         return float(arrays[query.leaf][(query.item, *query.index)])
@@ -191,6 +197,8 @@ class _Court:
         return False
 
     def _reject(self, query: Query, expected: Any, error: float | None) -> bool:
+        if self._trial.underflows[query.item]:
+            return self._open(query, _UNDERFLOW)
         fields = self._fields(query, expected, error)
         self._trial.failed(self._law, self._path(query), self._trial.items[query.item], **fields)
         return True

@@ -64,6 +64,18 @@ def spread(base: np.ndarray, copies: np.ndarray, dtype: Any) -> np.ndarray:
     return moved * (_precision.unit_roundoff(dtype) / _amplitude(dtype))
 
 
+def jumps(base: np.ndarray, copies: np.ndarray) -> np.ndarray:
+    """At which items (along axis 0) some entry moves as far for the fine amplitude as for the wide: a jump is near.
+
+    Moves below 2^-20 of the item's largest entry may be the witness's own rounding.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        wide, fine = np.abs(copies[0::2] - base), np.abs(copies[1::2] - base)
+        size = np.abs(base).reshape(len(base), -1).max(axis=1, initial=0.0).reshape(-1, *[1] * (base.ndim - 1))
+        jumped = (fine > wide / 4) & (fine > 2.0**-20 * size)
+    return np.asarray(jumped.any(axis=0).reshape(len(base), -1).any(axis=1))
+
+
 def _amplitude(dtype: Any) -> float:
     """One rounding of `dtype`, but at least 2^-36: float64 arithmetic must resolve a sixteenth of the move."""
     return max(_precision.unit_roundoff(dtype), 2.0**-36)

@@ -89,8 +89,8 @@ class Trial:
         return stack([item.cotangents for item in self.items])
 
     @cached_property
-    def _witnessed(self) -> tuple[Arrays, Arrays, Arrays]:
-        """Witness outputs, witness gradients, and the spread of the gradients under one-rounding jitter."""
+    def _witnessed(self) -> tuple[Arrays, Arrays, Arrays, np.ndarray]:
+        """Witness outputs and gradients, and what one-rounding jitter does to these: their spread, and any jump."""
         assert self.autodiff is not None
         points = (*_precision.to_float64(self.floats), *_precision.to_float64(self.cotangents))
         stacks = [points, *tolerance.jittered(points, self.dtype, self.rng)]
@@ -100,7 +100,8 @@ class Trial:
         count = len(self.items)
         rows = tuple(g.reshape(len(stacks), count, *g.shape[1:]) for g in gs)
         spread = tuple(tolerance.spread(r[0], r[1:], self.dtype) for r in rows)
-        return tuple(y[:count] for y in ys), tuple(r[0] for r in rows), spread
+        jumps = np.any([tolerance.jumps(r[0], r[1:]) for r in rows], axis=0)
+        return tuple(y[:count] for y in ys), tuple(r[0] for r in rows), spread, jumps
 
     @property
     def witness_outputs(self) -> Arrays:
@@ -116,6 +117,11 @@ class Trial:
     def spread(self) -> Arrays:
         """How far the witness moves when inputs and cotangents move by one rounding of the user's dtype."""
         return self._witnessed[2]
+
+    @property
+    def jumps(self) -> np.ndarray:
+        """At which items the witness jumps within one rounding: two programs may find themselves on either side."""
+        return self._witnessed[3]
 
     @cached_property
     def peer_errors(self) -> Arrays:
@@ -217,6 +223,18 @@ class Trial:
             flat = [np.asarray(y, np.float64).reshape(len(self.items), -1) for y in outputs]
             self._overflows[double] = np.any([np.isnan(y).any(axis=1) for y in flat], axis=0)
         return self._overflows[double]
+
+    @cached_property
+    def underflows(self) -> np.ndarray:
+        """At which items the primal underflows on the way in float64, so that no witness is right there.
+
+        None for a narrower example, which leaves its own range long before float64's.
+        """
+        if self.autodiff is None or self.dtype != np.float64:
+            return np.zeros(len(self.items), bool)
+        return np.asarray(
+            Batched(overflow.underflows(self.autodiff.call), self.entries, double=True)(self.floats, self.others)
+        )
 
     @cached_property
     def iterative(self) -> bool:

@@ -36,7 +36,7 @@ def check(trial: Trial) -> None:
     for i in np.flatnonzero(trial.valid):
         if trial.mute(int(i), gradients):
             continue
-        if own is None and not _differentiable(trial, gradients, int(i)):
+        if own is None and (trial.jumps[i] or not _differentiable(trial, gradients, int(i))):
             continue
         if not any(np.isfinite(a[i]).all() for a in trial.witness):
             continue

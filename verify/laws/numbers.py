@@ -43,7 +43,9 @@ def check(trial: Trial) -> None:
     for i, slope in rounds[0].items():
         if not slope.off:
             worst = max(worst, slope, key=lambda s: s.error / s.allowed if s.allowed else 0.0)
-        elif not failed and i in rounds[1] and rounds[1][i].off and _differentiable(trial, i):
+        elif (
+            not failed and not trial.underflows[i] and i in rounds[1] and rounds[1][i].off and _differentiable(trial, i)
+        ):
             failed = _report(trial, i, slope)
     if not failed:
         trial.passed(LAW, None, error=worst.error, tolerance=worst.allowed)
