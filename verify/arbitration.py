@@ -13,6 +13,7 @@ import numpy as np
 
 from verify import _precision, kinks, richardson, tolerance
 from verify.comparison import Comparison, Query, ask, worst
+from verify.items import LARGE
 from verify.report import Diagnosis
 from verify.trial import Trial
 
@@ -24,6 +25,12 @@ _CONVENTION = "at {} the primal has a kink; the rule returns one of its generali
 _AS_JAX = "at {} the rule follows JAX's own rules inside the primal."
 _TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
 _EXTREME = "the rule is not finite where autodiff in the same dtype is not either, or the dtype cannot hold the result"
+_LARGE_COTANGENT = "the rule is not finite for a cotangent of that size: something overflows on the way"
+_SINGULAR = (
+    "rule and autodiff of a matrix decomposition are not finite there: the matrix is singular, or its factors tie"
+)
+_NOISE = "an exponential of rounding noise overflows: one rounding of such inputs is larger than 1"
+_EXPONENTIALS = frozenset("exp exp2 expm1 pow sinh cosh".split())
 _UNDERFLOW = "the primal underflows on the way, in float64 too: no witness is right there"
 _CONSERVED = "a combination of the one-sided gradients that conserves the cotangent"
 
@@ -67,14 +74,30 @@ class _Court:
     def rejects(self, query: Query, estimate: richardson.Estimate) -> bool:
         """Record what one disagreement means; True when the rule is wrong."""
         actual, expected = self._entry(self._comparison.actual, query), self._entry(self._trial.witness, query)
+        if not np.isfinite(actual) and (reason := self._excused(query)):
+            return self._open(query, reason)
         if estimate.kind == "smooth":
             return self._by_numbers(query, estimate, actual, expected)
+        if np.isnan(actual) and np.isfinite(expected) and self._worth_finite(query, expected):
+            return self._reject(query, expected, None)  # whatever the slopes: plain autodiff manages there
         if not np.isfinite(actual) and not np.isfinite(expected):
             # at a kink with finite slopes to both sides, a generalised gradient exists, and NaN is none
             if estimate.kind == "kink" and self._trial.items[query.item].reach <= _FAR and not self._overflows(query):
                 return self._reject(query, f"finite, between {estimate.low:.9g} and {estimate.high:.9g}", None)
             return self._open(query, f"rule and autodiff are not finite, and {estimate.reason}")
         return not self._follows_jax(query, actual) and self._off_the_kink(query, estimate, actual)
+
+    def _excused(self, query: Query) -> str | None:
+        """Why a rule need not be finite there, if it need not."""
+        trial, item = self._trial, self._trial.items[query.item]
+        if item.label == LARGE:
+            return _LARGE_COTANGENT
+        if not np.isfinite(self._entry(trial.witness, query)) and trial.decomposes:
+            return _SINGULAR
+        noise = 1 / _precision.unit_roundoff(trial.dtype)  # from here on one rounding of an input is larger than 1
+        if item.reach > noise and trial.first_infinity(query.item) in _EXPONENTIALS:
+            return _NOISE
+        return None
 
     def _by_numbers(self, query: Query, estimate: richardson.Estimate, actual: float, expected: float) -> bool:
         trial = self._trial

@@ -24,13 +24,22 @@ _SMALL = 2048  # entries of one item up to which compiling costs more than runni
 class Batched:
     """`one(*leaf_tuples) -> tree of arrays`, compiled for chunks; called with stacked tuples, returns NumPy arrays."""
 
-    def __init__(self, one: Callable[..., Any], entries: int, *, double: bool) -> None:
-        """Args: `one` per item; `entries`: size of one item; `double`: compile and run in float64 mode."""
+    def __init__(self, one: Callable[..., Any], entries: int, *, double: bool, quick: bool | None = None) -> None:
+        """Nothing is traced before the first call.
+
+        Args:
+            one: what is done per item.
+            entries: size of one item.
+            double: run in float64 mode.
+            quick: compile without optimisation; by default what is run in float64 mode.
+        """
 
         def program(stacked: Any) -> Any:
             return jax.lax.map(lambda row: one(*row), stacked)
 
-        self._program = jax.jit(program, compiler_options=compiler_options(entries, quick=double))
+        self._program = jax.jit(
+            program, compiler_options=compiler_options(entries, quick=double if quick is None else quick)
+        )
         self._chunk = max(1, min(CHUNK, _ENTRIES // max(1, entries)))
         self._double = double
 
@@ -55,8 +64,9 @@ def compiler_options(entries: int, *, quick: bool) -> dict[str, Any]:
 
     With `quick`, small programs are compiled on the CPU without optimisation: compiling is over 95 % of a check, and a
     convolution's rule takes 0.03 s so, 0.24 s by default (jax 0.10, 2 cores). Large problems run long enough to want
-    optimised code (a whole LeNet runs 50 times slower without). Only float64 programs are quick: the rule in the user's
-    own dtype is optimised as in the user's program.
+    optimised code (a whole LeNet runs 50 times slower without). Nor are they simplified: XLA makes x of log(exp(x)),
+    which is infinite op by op. So the float64 programs, which are quick, show what the code says, and the rule in the
+    user's own dtype, optimised as in the user's program, what it does there.
     """
     literal = {"xla_allow_excess_precision": False}
     if not quick or entries > _SMALL or jax.default_backend() != "cpu":
@@ -67,7 +77,7 @@ def compiler_options(entries: int, *, quick: bool) -> dict[str, Any]:
 @functools.cache
 def _accepted_options() -> dict[str, Any]:
     """The options that this version's compiler knows: jax 0.12 has done away with the second."""
-    plain = {"xla_backend_optimization_level": 0}
+    plain = {"xla_backend_optimization_level": 0, "xla_disable_hlo_passes": "algsimp"}
     quicker = {**plain, "xla_cpu_use_fusion_emitters": False}
     try:
         jax.jit(lambda x: x, compiler_options=quicker).lower(np.float32(0)).compile()

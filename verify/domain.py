@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,17 +52,34 @@ class Domain:
         return np.clip(array, self.low, self.high).astype(array.dtype)
 
 
-def per_leaf(problem: Problem, domain: Any, count: int) -> tuple[Domain | None, ...]:
-    """Spread a domain (or a sequence of one per positional argument) over the float leaves of `problem`.
+class Domains(NamedTuple):
+    """A domain or None for every float leaf of a problem, and for every array that is not differentiated."""
+
+    floats: tuple[Domain | None, ...]
+    others: tuple[Domain | None, ...]
+
+
+def unlimited(problem: Problem) -> Domains:
+    """No domain for any array."""
+    return Domains((None,) * len(problem.floats), (None,) * len(problem.others))
+
+
+def per_leaf(problem: Problem, domain: Any, count: int) -> Domains:
+    """Spread a domain (or a sequence of one per positional argument) over the arrays of `problem`.
+
+    The bounds of one domain for all arguments are those of the floats; of integers it says only whether they vary.
 
     Raises:
         TypeError: `domain` is neither a `Domain` nor a sequence of `Domain` and None.
         ValueError: the sequence has not one entry per argument, or the example lies outside.
     """
+    of_others: Sequence[Domain | None]
     if domain is None or isinstance(domain, Domain):
         spread: Sequence[Domain | None] = (domain,) * count
+        unbounded = domain and Domain(vary_shape=domain.vary_shape, vary_values=domain.vary_values)
+        of_others = (unbounded,) * count
     elif isinstance(domain, Sequence) and all(d is None or isinstance(d, Domain) for d in domain):
-        spread = domain
+        spread = of_others = domain
     else:
         raise TypeError(f"`domain` must be a verify.Domain or a sequence of them and None; got {domain!r}.")
     if len(spread) != count:
@@ -71,4 +88,7 @@ def per_leaf(problem: Problem, domain: Any, count: int) -> tuple[Domain | None, 
         inside = spread[owner]
         if inside is not None and not np.array_equal(inside.clip(x), x):
             raise ValueError(f"`{path}` of the example lies outside its domain [{inside.low}, {inside.high}].")
-    return tuple(spread[owner] for owner in problem.float_owners)
+    return Domains(
+        tuple(spread[owner] for owner in problem.float_owners),
+        tuple(of_others[owner] for owner in problem.other_owners),
+    )

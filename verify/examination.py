@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from verify import diagnosis, indices, items, laws, shapes, stripping, thresholds
-from verify.domain import Domain
+from verify.domain import Domains
 from verify.power import Power
 from verify.problem import Arrays, Problem
 from verify.report import Cell, Finding, Report
@@ -43,7 +43,7 @@ class Examination:
         base: the function at the example.
         make_subject: from the problem at a shape to what is on trial there.
         make_witness: likewise to what it is compared with.
-        domains: one per float leaf.
+        domains: one per array.
         budget: seconds after which nothing more is begun.
         seed: of all random points.
         stop_early: end with the first failure, undiagnosed.
@@ -52,7 +52,7 @@ class Examination:
     base: Problem
     make_subject: Callable[[Problem], Subject]
     make_witness: Callable[[Problem], Witness]
-    domains: Sequence[Domain | None]
+    domains: Domains
     budget: float
     seed: int
     stop_early: bool = False
@@ -108,7 +108,7 @@ class Examination:
             self._rng,
             brief=label != _EXAMPLE,
             conventions=self._conventions,
-            domains=self.domains,
+            domains=self.domains.floats,
         )
         if trial.iterative:  # far from the example it may never meet its condition, and nothing could stop it
             trial.items = [item for item in trial.items if item.ordinary]
@@ -162,8 +162,9 @@ class Examination:
     def _shapes(self, autodiff: AutodiffWitness | None) -> list[tuple[str, Arrays, Arrays]]:
         cases = [(_EXAMPLE, self.base.floats, self.base.others)]
         if autodiff is not None:
-            movable = [d is None or d.vary_shape for d in self.domains]
-            movable += [kind == "array" for kind in self.base.other_kinds]
+            movable = [d is None or d.vary_shape for d in self.domains.floats]
+            others = zip(self.base.other_kinds, self.domains.others, strict=True)
+            movable += [kind == "array" and (d is None or d.vary_shape) for kind, d in others]
             cases += shapes.variations(self.base, movable, self._rng)
         return cases
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from verify import _precision, points
-from verify.domain import Domain
+from verify.domain import Domain, Domains
 from verify.problem import Problem
 
 Arrays = tuple[Any, ...]
@@ -62,7 +62,7 @@ def lattice(
     problem: Problem,
     outputs: Sequence[Any],
     thresholds: Sequence[float],
-    domains: Sequence[Domain | None],
+    domains: Domains,
     rng: np.random.Generator,
     indices: Sequence[Sequence[int]] = (),
 ) -> list[Item]:
@@ -72,26 +72,40 @@ def lattice(
     """
     found = [(_EXAMPLE, problem.floats)]
     found += [(_EXAMPLE, problem.floats)] * 2  # three cotangents: linearity needs w1, w2 and their sum
-    varied = [leaf for leaf, domain in zip(problem.floats, domains, strict=True) if points.varies(domain)]
+    varied = [leaf for leaf, domain in zip(problem.floats, domains.floats, strict=True) if points.varies(domain)]
     if varied:
-        found += [(f"{_RANDOM} {i}", points.fresh(problem, domains, rng)) for i in range(_draws(problem))]
-        found += list(points.special(problem, thresholds, domains, rng))
-    items = [Item(label, _clip(floats, domains), problem.others, cotangent(rng, outputs)) for label, floats in found]
+        found += [(f"{_RANDOM} {i}", points.fresh(problem, domains.floats, rng)) for i in range(_draws(problem))]
+        found += list(points.special(problem, thresholds, domains.floats, rng))
+    items = [
+        Item(label, _clip(floats, domains.floats), problem.others, cotangent(rng, outputs)) for label, floats in found
+    ]
     first, second = items[0].cotangents, items[1].cotangents
     total = tuple((2 * a + b).astype(a.dtype) for a, b in zip(first, second, strict=True))
     items[2] = dataclasses.replace(items[2], cotangents=total)
     for label, make in _COTANGENTS:
         special = tuple(make(w, cotangent_scale(first), rng) for w in first)
         items.append(Item(label, problem.floats, problem.others, special))
-    return items + _other_values(problem, items[0], indices, rng)
+    varied = _other_values(problem, items[0], domains, indices, rng)
+    return items + [item for item in (_admissible(item, items[0], domains) for item in varied) if item is not None]
 
 
 def _draws(problem: Problem) -> int:
     return _DRAWS_OF_FEW if points.few(problem) else _DRAWS
 
 
+def _admissible(item: Item, example: Item, domains: Domains) -> Item | None:
+    """The item with its integers and masks inside their domains, None where that leaves those of the example."""
+    others = tuple(
+        n if not points.varies(d) else m if d is None else d.clip(m)
+        for n, m, d in zip(example.others, item.others, domains.others, strict=True)
+    )
+    if all(np.array_equal(n, m) for n, m in zip(example.others, others, strict=True)):
+        return None
+    return dataclasses.replace(item, others=others)
+
+
 def _other_values(
-    problem: Problem, example: Item, indices: Sequence[Sequence[int]], rng: np.random.Generator
+    problem: Problem, example: Item, domains: Domains, indices: Sequence[Sequence[int]], rng: np.random.Generator
 ) -> list[Item]:
     """The example with its indices and masks changed: to values that it has already, or that the primal singles out."""
     makers = {
@@ -107,12 +121,27 @@ def _other_values(
         )
         if any(not np.array_equal(n, m) for n, m in zip(others, example.others, strict=True)):
             found.append(dataclasses.replace(example, label=label, others=others))
+    found += _zero_integers(problem, example, domains)
     if any(indices):
         for label in ("telling indices 0", "telling indices 1"):
             chosen = zip(example.others, indices, strict=True)
             others = tuple(_some_replaced(np.asarray(n), values, rng) if values else n for n, values in chosen)
             found.append(dataclasses.replace(example, label=label, others=others))
     return found
+
+
+def _zero_integers(problem: Problem, example: Item, domains: Domains) -> list[Item]:
+    """Integers of zero, an exponent or a count among them, beside the example's floats and beside zeros."""
+    zero = tuple(
+        np.zeros_like(n) if kind == "array" and np.asarray(n).dtype.kind in "iu" else n
+        for kind, n in zip(problem.other_kinds, example.others, strict=True)
+    )
+    if all(np.array_equal(n, m) for n, m in zip(zero, example.others, strict=True)):
+        return []
+    leaves = zip(example.floats, domains.floats, strict=True)
+    nothing = _clip(tuple(np.zeros_like(x) if points.varies(d) else x for x, d in leaves), domains.floats)
+    found = dataclasses.replace(example, label="integers zero", others=zero)
+    return [found, dataclasses.replace(found, label="all zero, integers too", floats=nothing)]
 
 
 def _some_replaced(n: np.ndarray, values: Sequence[int], rng: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,6 @@ import jax.numpy as jnp
 
 from verify.interpreter import CALLS, RULES, bind, evaluate
 
-
 _PRODUCTS = frozenset("mul div integer_pow square".split())  # exp(-1000) is zero for all that anybody wants to know
 
 
@@ -52,6 +51,29 @@ def underflows(fun: Callable[..., Any]) -> Callable[..., Any]:
         return jnp.any(jnp.stack(lost))
 
     return seen
+
+
+def first_infinity(fun: Callable[..., Any], *args: Any) -> str | None:
+    """The primitive of the first equation of `fun` that makes a number out of range out of finite ones, run eagerly."""
+    found: list[str] = []
+
+    def apply(_: int, eqn: Any, values: Sequence[Any]) -> list[Any]:
+        name = eqn.primitive.name
+        key = CALLS.get(name) or RULES.get(name)
+        if key is not None and key in eqn.params:
+            return evaluate(eqn.params[key], values, apply)
+        outs = bind(eqn, values)
+        if not found and _all_finite(values) and not _all_finite(outs):
+            found.append(name)
+        return outs
+
+    evaluate(jax.make_jaxpr(fun)(*args), jax.tree.leaves(args), apply)
+    return found[0] if found else None
+
+
+def _all_finite(values: Sequence[Any]) -> bool:
+    floats = (v for v in map(jnp.asarray, values) if jnp.issubdtype(v.dtype, jnp.floating))
+    return all(bool(jnp.isfinite(v).all()) for v in floats)
 
 
 def _apply(_: int, eqn: Any, values: Sequence[Any]) -> list[Any]:

@@ -86,8 +86,9 @@ def variations(
     if sum(np.size(a) for a in arrays) > _LARGEST:
         return _shrunk(problem, movable, rng) + _batch_only(problem, movable, rng)
     groups = tied_dimensions(problem, movable)
+    multiples = _multiplied(problem, movable, groups, rng)
     if not groups:
-        return []
+        return multiples
     sizes = [arrays[g[0][0]].shape[g[0][1]] for g in groups]
     shrinkable = [_may_shrink(problem, g) for g in groups]
     plans: list[tuple[str, list[int]]] = [("all dimensions different", _distinct(sizes))]
@@ -103,7 +104,30 @@ def variations(
         if change and after not in seen:
             seen.add(after)
             found.append((label, *resized(problem, change, rng)))
-    return found + extra_rank(problem, movable, rng)
+    return found + multiples + extra_rank(problem, movable, rng)
+
+
+def _multiplied(
+    problem: Problem, movable: Sequence[bool], groups: list[tuple[Axis, ...]], rng: np.random.Generator
+) -> list[tuple[str, tuple[Any, ...], tuple[Any, ...]]]:
+    """One example with dimensions doubled that cannot grow by one: channels in groups, heads, blocks."""
+    arrays = (*problem.floats, *problem.others)
+    free = {axis for group in groups for axis in group}
+    fixed = [(a, d) for a, x in enumerate(arrays) if movable[a] for d in range(np.ndim(x)) if (a, d) not in free]
+    fixed = [axis for axis in fixed if _length(problem, axis) > 1]
+    change: dict[Axis, int] = {}
+    for count in (1, 2, 3):
+        for group in itertools.combinations(fixed[:_MOST_AXES], count):
+            lengths = {_length(problem, axis) for axis in group}
+            if len(lengths) == 1 and not any(axis in change for axis in group):
+                tried = {**change, **dict.fromkeys(group, lengths.pop())}
+                change = tried if accepts(problem, tried) else change
+    size = sum(int(np.prod(shape)) for shape in _changed(problem, change))
+    return [("dimensions doubled", *resized(problem, change, rng))] if change and size <= _LARGEST else []
+
+
+def _length(problem: Problem, axis: Axis) -> int:
+    return int(np.shape((*problem.floats, *problem.others)[axis[0]])[axis[1]])
 
 
 def extra_rank(

@@ -37,14 +37,15 @@ class RuleSubject:
 
     traceable = True
 
-    def __init__(self, problem: Problem) -> None:
-        """Nothing is traced or compiled before the first question."""
+    def __init__(self, problem: Problem, *, quick: bool | None = None) -> None:
+        """Nothing is traced or compiled before the first question; for `quick` see `Batched`."""
         self.problem = problem
+        self._quick = quick
         self._entries = sum(np.size(x) for x in problem.floats)
 
     @cached_property
     def _single(self) -> Batched:
-        return Batched(self.one, self._entries, double=False)
+        return Batched(self.one, self._entries, double=False, quick=self._quick)
 
     @cached_property
     def _double(self) -> Batched:

@@ -23,6 +23,11 @@ from verify.witness import AutodiffWitness, NumbersWitness
 
 Subject = RuleSubject | BackwardSubject
 
+# lower-case fragments of LAPACK's names stay as JAX spells them
+_DECOMPOSITIONS = (
+    "cholesky eig eigh geqrf householder_product lu qr schur svd triangular_solve tridiagonal_solve custom_linear_solve"
+).split()
+
 
 @dataclasses.dataclass
 class Trial:
@@ -248,10 +253,22 @@ class Trial:
         """Whether the primal holds a stop_gradient."""
         return self.subject.traceable and self._primal_has("stop_gradient")
 
-    def _primal_has(self, primitive: str) -> bool:
+    @cached_property
+    def decomposes(self) -> bool:
+        """Whether the primal decomposes or inverts a matrix."""
+        return self.subject.traceable and self._primal_has(*_DECOMPOSITIONS)
+
+    def first_infinity(self, i: int) -> str | None:
+        """The primitive that makes the rule's first infinity or NaN at item i, in the user's dtype; None if unknown."""
+        if not self.subject.traceable:
+            return None
+        item = self.items[i]
+        return overflow.first_infinity(self.subject.one, item.floats, item.others, item.cotangents)
+
+    def _primal_has(self, *primitives: str) -> bool:
         item = self.items[0]
         program = jax.make_jaxpr(self.problem.call)(item.floats, item.others)
-        return any(eqn.primitive.name == primitive for eqn in stripping.equations(program))
+        return any(eqn.primitive.name in primitives for eqn in stripping.equations(program))
 
     @cached_property
     def dtype(self) -> Any:

@@ -59,7 +59,7 @@ def test_clipping_moves_values_into_the_domain_and_keeps_their_dtype(fields, cli
 )
 def test_a_domain_reaches_every_leaf_of_its_argument(domain, lows):
     found = per_leaf(problem.make(both, (X, W)), domain, 2)
-    assert [d and d.low for d in found] == lows
+    assert [d and d.low for d in found.floats] == lows
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from verify import Domain, items, points, problem
+from verify.domain import per_leaf, unlimited
 
 X = np.asarray([[0.5, -1.25, 2.0, 1.5, -0.75, 3.0, 0.25, -1.5]], np.float32)
 
@@ -13,7 +14,8 @@ X = np.asarray([[0.5, -1.25, 2.0, 1.5, -0.75, 3.0, 0.25, -1.5]], np.float32)
 def lattice(*args, thresholds=(), domains=None, seed=0):
     made = problem.make(lambda *x: sum(jnp.sum(a) for a in x), args)
     outputs = made.outputs(made.floats, made.others)
-    return items.lattice(made, outputs, thresholds, domains or [None] * len(args), np.random.default_rng(seed))
+    spread = per_leaf(made, domains, len(args))
+    return items.lattice(made, outputs, thresholds, spread, np.random.default_rng(seed))
 
 
 def values(found, leaf=0):
@@ -94,14 +96,30 @@ def test_the_scale_of_cotangents_stays_in_the_range_of_the_narrowest_dtype():
 def test_indices_and_masks_take_other_values_that_the_example_shows_to_be_valid():
     labels, mask = np.array([2, 0, 5], np.int32), np.array([True, False, True])
     made = problem.make(lambda x, labels, mask: x, (X, labels, mask))
-    found = items.lattice(made, made.outputs(made.floats, made.others), (), (None,), np.random.default_rng(0))
+    found = items.lattice(made, made.outputs(made.floats, made.others), (), unlimited(made), np.random.default_rng(0))
     indices = [item.others[0].tolist() for item in found]
     masks = [item.others[1].tolist() for item in found]
     assert [2, 2, 2] in indices
     assert [5, 0, 2] in indices
+    assert [0, 0, 0] in indices
     assert all(set(row) <= {0, 2, 5} for row in indices)
     assert [True] * 3 in masks
     assert [False] * 3 in masks
+
+
+def test_integers_that_may_not_vary_do_not_and_others_stay_in_their_domain():
+    labels = np.array([2, 1, 5], np.int32)
+    made = problem.make(lambda x, labels: x, (X, labels))
+
+    def found(domain):
+        spread = per_leaf(made, [None, domain], 2)
+        drawn = items.lattice(made, made.outputs(made.floats, made.others), (), spread, np.random.default_rng(0))
+        return {tuple(item.others[0].tolist()) for item in drawn}
+
+    assert found(Domain(vary_values=False)) == {(2, 1, 5)}
+    assert (0, 0, 0) in found(None)
+    assert (1, 1, 1) in found(Domain(low=1))
+    assert min(map(min, found(Domain(low=1)))) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from verify.items import LARGE, SMALL, ZERO, cotangent_scale
 from verify.trial import Trial
 
 LAW = "linear in the cotangent"
+_OVERFLOWS = "the rule is not finite for a cotangent of that size: something overflows on the way"
 
 
 def check(trial: Trial) -> None:
@@ -41,6 +42,9 @@ def _judge(trial: Trial, path: str, g: np.ndarray, cases: list[tuple[int, np.nda
     widest = compare.Entry()
     for i, expected, allowed in cases:
         entry = compare.worst(g[i], expected, allowed)
+        if trial.items[i].label == LARGE and not np.isfinite(g[i]).all() and np.isfinite(expected).all():
+            trial.left_open(LAW, path, _OVERFLOWS, trial.items[i], **entry.fields())
+            return
         if not entry.holds:
             trial.failed(LAW, path, trial.items[i], **entry.fields())
             return

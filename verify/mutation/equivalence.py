@@ -18,6 +18,7 @@ import jax
 import numpy as np
 
 from verify import _precision, indices, items, problem, stripping, thresholds, tolerance
+from verify.domain import unlimited
 from verify.mutation import conventions
 from verify.mutation.program import Backward
 from verify.problem import Arrays
@@ -47,9 +48,7 @@ class Comparison:
     def _draws(self, marks: Sequence[float]) -> tuple[Arrays, Arrays]:
         here = self._problem
         outputs = here.outputs(here.floats, here.others)
-        lattice = partial(
-            items.lattice, here, outputs, marks, [None] * len(here.floats), self._rng, self._telling_indices()
-        )
+        lattice = partial(items.lattice, here, outputs, marks, unlimited(here), self._rng, self._telling_indices())
         rows: list[tuple[Arrays, Arrays]] = []
         for _ in range(_LATTICES):
             drawn = [item for item in lattice() if item.ordinary or "cotangent" not in item.label]
