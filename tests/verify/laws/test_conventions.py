@@ -42,10 +42,6 @@ def test_a_slope_of_relu_at_zero_beyond_its_sides_is_rejected(with_rule, failed,
     assert ("agreement", "x") in failed(verify.check_rule(with_rule(relu, backward), X))
 
 
-def test_straight_through_a_sign_is_rejected(with_rule, failed):
-    assert ("agreement", "x") in failed(verify.check_rule(with_rule(jnp.sign, lambda x, g: (g,)), X))
-
-
 @pytest.mark.parametrize(
     ("primal", "backward"),
     [

@@ -29,6 +29,16 @@ def test_a_rule_that_can_be_differentiated_twice_passes(with_rule):
     assert len([finding for finding in report.passed if finding.law == LAW]) == 2
 
 
+def test_a_branch_that_overflows_where_it_is_not_taken_is_rejected_and_one_that_does_not_passes(with_rule, failed):
+    def primal(x):
+        return jnp.where(x > 0, x, jnp.expm1(jnp.minimum(x, 0)))
+
+    overflowing = with_rule(primal, lambda x, g: (g * jnp.where(x > 0, 1, jnp.exp(x)),))
+    assert {law for law, _ in failed(verify.check_rule(overflowing, X))} == {LAW}
+    clipped = with_rule(primal, lambda x, g: (g * jnp.where(x > 0, 1, jnp.exp(jnp.minimum(x, 0))),))
+    assert verify.check_rule(clipped, X).ok
+
+
 def test_a_rule_without_second_derivative_is_noted_and_not_failed(with_rule):
     def backward(x, g):
         shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
