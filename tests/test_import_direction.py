@@ -15,16 +15,19 @@ PACKAGES = ("jaxcnn", "verify")
 
 # jaxcnn from leaf to top: a part imports only parts of its own row and of those above it here.
 LAYERS = (
-    ("_types", "_windows", "_taps"),
+    ("_types", "_windows", "_taps", "_files"),
     ("ops",),
     ("rules",),
     ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks"),
-    ("faults", "datasets", "training", "verification"),
+    ("faults", "datasets", "training", "verification", "models"),
     ("cli",),
     ("__main__", "__init__"),
 )
 SEES_VERIFY = ("verification", "cli")
-OPTIONAL = {"PIL", "hypothesis", "jinja2", "matplotlib", "pooch", "pytest", "scipy", "sklearn", "tensorflow_datasets"}
+OPTIONAL = {"PIL", "h5py", "hypothesis", "jinja2", "keras", "matplotlib", "pooch", "pytest", "safetensors", "scipy"} | {
+    "sklearn",
+    "tensorflow_datasets",
+}
 NEEDS_OPTIONAL = ("jaxcnn.datasets.array_records.builder", "verify.strategies", "verify.pytest_plugin")
 
 
