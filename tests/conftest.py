@@ -1,12 +1,16 @@
 """Strict promotion for every test, fresh keys, Hypothesis profiles, and tests on real data. 64-bit types stay off."""
 
 import itertools
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
 import jax
 import pytest
+
+# The tests of the command line must leave nothing in the cache of whoever runs them, nor find anything there.
+os.environ["JAXCNN_COMPILED"] = "off"
 
 pytest_plugins = ["pytester"]  # runs pytest inside a test, for the plugin of verify
 
@@ -28,10 +32,12 @@ def key() -> Callable[[], jax.Array]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer `--data DIR`, which adds the tests on real data that nothing but their owner can provide."""
+    """Offer what adds tests that need what a plain environment does not have: `--data DIR`, `--keras`."""
     parser.addoption("--data", metavar="DIR", type=Path, help="also run tests/**/real on mnist/, ... in this folder")
+    parser.addoption("--keras", action="store_true", help="also run tests/**/with_keras, which need the extra keras")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave `real` folders out without `--data`: their tests are not part of the suite, rather than skipped."""
-    return True if collection_path.name == "real" and config.getoption("--data") is None else None
+    """Leave out `real` without `--data`, `with_keras` without `--keras`: not part of the suite, rather than skipped."""
+    asked = {"real": config.getoption("--data") is not None, "with_keras": config.getoption("--keras")}
+    return None if asked.get(collection_path.name, True) else True

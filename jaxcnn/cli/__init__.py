@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from jaxcnn.cli import data_command, verify_command
+from jaxcnn.cli import data_command, model_commands, verify_command
+from jaxcnn.cli.compiled import keep_compiled
 
 app = typer.Typer(
     help="Convolutional networks whose every derivative is derived by hand, and proved right.",
@@ -15,7 +16,20 @@ app = typer.Typer(
     rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
 )
 app.command("verify")(verify_command.verify)
+app.command("evaluate")(model_commands.evaluate)
+app.command("predict")(model_commands.predict)
 app.add_typer(data_command.app, name="data")
+
+
+@app.callback()
+def options(
+    compiled: Annotated[
+        str | None,
+        typer.Option(help="Folder that keeps compiled programs between runs, or 'off'; else $JAXCNN_COMPILED."),
+    ] = None,
+) -> None:
+    """Do what must be done before any command."""
+    keep_compiled(compiled)
 
 
 @app.command("faults")
@@ -34,5 +48,11 @@ def main(arguments: list[str] | None = None) -> None:
     except (ValueError, TypeError, OSError, ImportError) as error:
         if isinstance(error, BrokenPipeError):
             sys.exit(1)
-        print(f"jaxcnn: {str(error) or type(error).__name__}", file=sys.stderr)
+        print(f"jaxcnn: {_sentence(error)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}."  # without Python's number and quotes
+    return str(error) or type(error).__name__

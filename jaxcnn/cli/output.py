@@ -5,6 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from jaxcnn._files import written_whole
+
 _PIPED_WIDTH = 160  # wide enough for every table, so that no line is folded on its way to a file or to grep
 
 
@@ -35,13 +37,5 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: the file cannot be written; nothing is left behind and an older file is untouched.
     """
-    target = path.resolve()  # through a symbolic link to the file it stands for
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    file = temporary.open("x", encoding="utf-8")
-    try:
-        with file:
-            file.write(text)
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink()
-        raise
+    with written_whole(path) as temporary:
+        temporary.write_text(text, "utf-8")

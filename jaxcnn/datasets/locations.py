@@ -17,12 +17,13 @@ def data_directory(data_dir: str | os.PathLike[str] | None = None) -> Path:
         return Path(data_dir).expanduser()
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser()
-    return _cache() / "jaxcnn" / "data"
+    return user_cache() / "data"
 
 
-def _cache() -> Path:
+def user_cache() -> Path:
+    """Return our folder in the user's cache folder; it need not exist."""
     if named := os.environ.get("XDG_CACHE_HOME"):
-        return Path(named)
+        return Path(named) / "jaxcnn"
     if sys.platform == "win32" and (named := os.environ.get("LOCALAPPDATA")):
-        return Path(named)
-    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+        return Path(named) / "jaxcnn"
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "jaxcnn"

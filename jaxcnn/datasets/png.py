@@ -53,7 +53,7 @@ def _images_in(folder: Path) -> list[Path]:
 
 def _pixels(file: Path, expected: tuple[int, ...] | None) -> np.ndarray:
     """Return one image, (H, W, C); size and mode are compared before anything is decompressed."""
-    image_module = _pillow()
+    image_module = pillow()
     try:
         with image_module.open(file, formats=["PNG"]) as image:
             channels = _CHANNELS.get(image.mode)
@@ -76,11 +76,14 @@ def _pixels(file: Path, expected: tuple[int, ...] | None) -> np.ndarray:
         raise DataError(f"{file} is no PNG image or is damaged: {str(error).splitlines()[0]}.") from error
 
 
-def _pillow() -> Any:
+def pillow() -> Any:
+    """Return Pillow's module of images.
+
+    Raises:
+        ImportError: if it is not installed.
+    """
     try:
         from PIL import Image
     except ImportError as error:
-        raise ImportError(
-            "PNG images are read by Pillow, which is not installed: pip install 'jaxcnn[data]'."
-        ) from error
+        raise ImportError("Images are read by Pillow, which is not installed: pip install 'jaxcnn[data]'.") from error
     return Image

@@ -13,7 +13,7 @@ from jaxcnn.apply import apply
 from jaxcnn.datasets import scaled
 from jaxcnn.models.errors import ModelError
 from jaxcnn.network import Network
-from jaxcnn.ops import softmax
+from jaxcnn.ops import log_softmax
 
 _AT_ONCE = 256  # images; bounds the memory for any number of them
 _LARGEST = 2**28  # values that one image may become in all layers together; more is taken for a fault
@@ -68,7 +68,11 @@ class Model:
             object.__setattr__(self, name, value)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return the probability of every class, (N, K) float32.
+        """Return the probability of every class, (N, K) float32; see `log_probabilities`."""
+        return np.exp(self.log_probabilities(images))
+
+    def log_probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the probability of every class, (N, K) float32, also where that rounds to 0.
 
         Args:
             images: pixels, (N, H, W, C) uint8; or what the network takes, (N, features), floating point.
@@ -86,7 +90,7 @@ class Model:
             part = images[start : start + size]
             inputs = scaled(part, self.low, self.high) if images.ndim == 4 else part.astype(np.float32)
             full = np.concatenate([inputs, np.zeros((size - len(part), *self.input_shape), np.float32)])
-            found.append(np.asarray(_probabilities(self.network, self.params, full))[: len(part)])
+            found.append(np.asarray(_log_probabilities(self.network, self.params, full))[: len(part)])
         return np.concatenate(found)
 
 
@@ -95,5 +99,5 @@ def _by_path(params: Parameters) -> dict[str, np.ndarray]:
 
 
 @partial(jax.jit, static_argnums=0)
-def _probabilities(network: Network, params: Parameters, inputs: Array) -> Array:
-    return softmax(apply(network, params, inputs))
+def _log_probabilities(network: Network, params: Parameters, inputs: Array) -> Array:
+    return log_softmax(apply(network, params, inputs))

@@ -1,0 +1,128 @@
+"""Our reader of HDF5 against h5py: what both can read they read alike, and what Keras never writes is refused."""
+
+import h5py
+import numpy as np
+import pytest
+
+from jaxcnn.models import ModelError
+from jaxcnn.models.hdf5 import Hdf5
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return `file(write, **options)`: let `write` fill an HDF5 file by h5py, and open it with our reader."""
+
+    def make(write, **options):
+        with h5py.File(tmp_path / "file.h5", "w", **options) as opened:
+            write(opened)
+        return Hdf5(tmp_path / "file.h5")
+
+    return make
+
+
+def test_a_group_of_many_members_is_a_tree_of_several_levels(file):
+    def write(opened):
+        for row in range(2000):
+            opened.create_group(f"group/{row}").attrs["name"] = f"member {row}"
+
+    found = file(write)
+    assert [found.attribute(f"group/{row}", "name") for row in (0, 7, 999, 1999)] == [
+        ["member 0"],
+        ["member 7"],
+        ["member 999"],
+        ["member 1999"],
+    ]
+    with pytest.raises(ModelError, match=r"^it holds no group/2000$"):
+        found.attribute("group/2000", "name")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["é" * 20000, "", b"fixed", np.array([b"a", b"longer"]), ["one", "", "dreié"], np.array(["x"], dtype="S9"), []],
+    ids=["long", "empty", "bytes", "fixed", "variable", "padded", "none"],
+)
+def test_texts_are_those_that_h5py_reads(value, file, tmp_path):
+    def write(opened):
+        for row in range(30):  # enough to continue the header elsewhere, twice
+            opened.attrs[f"before {row}"] = f"{row}" * row
+        opened.attrs["it"] = value
+
+    found = file(write).attribute("", "it")
+    with h5py.File(tmp_path / "file.h5") as opened:
+        theirs = np.atleast_1d(opened.attrs["it"])
+    assert found == [text.decode() if isinstance(text, bytes) else text for text in theirs]
+
+
+def test_an_attribute_that_is_not_there_is_none(file):
+    assert file(lambda opened: opened.attrs.update({"other": "x"})).attribute("", "it") is None
+
+
+@pytest.mark.parametrize("dtype", ["<f2", "<f4", "<f8"])
+@pytest.mark.parametrize("shape", [(), (1,), (3, 4), (2, 3, 4, 5)])
+def test_arrays_are_those_that_were_written(dtype, shape, file):
+    values = np.random.default_rng(0).normal(size=shape).astype(dtype)
+    found = file(lambda opened: opened.create_dataset("a/b", data=values)).array("a/b")
+    np.testing.assert_array_equal(found, values, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"data": np.ones((4, 4), "<f4"), "compression": "gzip"}, "^a is compressed, which is not read: save it again"),
+        (
+            {"data": np.ones((4, 4), "<f4"), "chunks": (2, 2)},
+            "^it is damaged or cut short: a is not stored in one piece",
+        ),
+        ({"data": np.ones(4, ">f4")}, "^it is .*: an array's numbers are of a type that is not read"),
+        ({"data": np.ones(4, "<i4")}, "^it is .*: an array's numbers are of a type that is not read"),
+        ({"shape": (4,), "dtype": "<f4"}, r"^it is .*: a is declared as \(4,\) but stored in 0 bytes"),
+    ],
+)
+def test_arrays_as_keras_does_not_write_them_are_refused(options, message, file):
+    found = file(lambda opened: opened.create_dataset("a", **options))
+    with pytest.raises(ModelError, match=message):
+        found.array("a")
+
+
+def test_an_array_is_no_group_and_a_group_no_array(file):
+    def write(opened):
+        opened.create_group("a/b")
+        opened["c"] = np.ones(3, "<f4")
+
+    found = file(write)
+    with pytest.raises(ModelError, match="the type of a/b is described 0 times"):
+        found.array("a/b")
+    with pytest.raises(ModelError, match="a group is described 0 times"):
+        found.array("c/d")
+
+
+def test_an_attribute_of_numbers_is_no_text(file):
+    found = file(lambda opened: opened.attrs.update({"it": 3.0}))
+    with pytest.raises(ModelError, match="an attribute that should be text is of type 1"):
+        found.attribute("", "it")
+
+
+def test_the_newer_form_is_told_apart(tmp_path):
+    with h5py.File(tmp_path / "file.h5", "w", libver="latest") as opened:
+        opened["a"] = np.ones(3, "<f4")
+    with pytest.raises(
+        ModelError, match=r"^it is in another form of HDF5 than Keras writes: save it again with Keras$"
+    ):
+        Hdf5(tmp_path / "file.h5")
+
+
+def test_a_file_that_is_cut_short_says_so(file, tmp_path):
+    file(lambda opened: opened.create_dataset("a", data=np.ones(100, "<f4")))
+    content = (tmp_path / "file.h5").read_bytes()
+    (tmp_path / "file.h5").write_bytes(content[:-1])
+    with pytest.raises(
+        ModelError, match=rf"should begin at 0 and end at {len(content)}, and has {len(content) - 1} bytes"
+    ):
+        Hdf5(tmp_path / "file.h5")
+
+
+def test_a_file_larger_than_any_that_is_read_takes_no_memory(tmp_path):
+    with (tmp_path / "file.h5").open("wb") as hollow:
+        hollow.truncate(2**32 + 1)
+    with pytest.raises(ModelError, match=r"^it holds 4294967297 bytes, more than is read, 4294967296$"):
+        Hdf5(tmp_path / "file.h5")
