@@ -1,6 +1,7 @@
 """What Keras writes and we read: as Keras 3 and Keras 2 spell it; and what is refused, with the layer named."""
 
 import copy
+import itertools
 import math
 
 import pytest
@@ -31,7 +32,7 @@ def sequential(*layers, **more):
 def graph(*layers, spell):
     """Return a `Functional` model in which each layer takes its inputs from the one before."""
     chain = [{**copy.deepcopy(one), "name": one["config"]["name"], "inbound_nodes": []} for one in layers]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in itertools.pairwise(chain):
         after["inbound_nodes"] = spell(before["name"])
     return {"class_name": "Functional", "config": {"name": "f", "layers": chain}}
 

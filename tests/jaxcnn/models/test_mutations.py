@@ -1,7 +1,7 @@
 """Small valid model files, changed by chance: each is refused with `ModelError` or loaded, and nothing else happens.
 
-A file of ours carries a sum, so that what is loaded must be what was saved. One that Keras wrote has none: there what is
-loaded must be what h5py reads, except where h5py refuses the file for something that we need not look at.
+A file of ours carries a sum, so that what is loaded must be what was saved. One that Keras wrote has none: there what
+is loaded must be what h5py reads, except where h5py refuses the file for something that we need not look at.
 """
 
 import random
