@@ -26,6 +26,10 @@ from jaxcnn.layers import Relu as Relu
 from jaxcnn.layers import Sigmoid as Sigmoid
 from jaxcnn.layers import Softmax as Softmax
 from jaxcnn.layers import Tanh as Tanh
+from jaxcnn.models import Model as Model
+from jaxcnn.models import ModelError as ModelError
+from jaxcnn.models import load_model as load_model
+from jaxcnn.models import save_model as save_model
 from jaxcnn.network import Network as Network
 from jaxcnn.parameters import init_parameters as init_parameters
 from jaxcnn.rules import RULES as RULES

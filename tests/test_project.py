@@ -22,10 +22,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # constraints.txt is what run.py installs; constraints-all.txt holds the extras that the tests do not need as well.
-INSTALLED = [
-    *PROJECT["dependencies"],
-    *(requirement for extra in ("dev", "test", "data", "digits", "html", "models") for requirement in EXTRAS[extra]),
-]
+TESTED = ("dev", "test", "checkpoints", "data", "digits", "html", "models")
+INSTALLED = [*PROJECT["dependencies"], *(requirement for extra in TESTED for requirement in EXTRAS[extra])]
 LOCKS = {
     "constraints.txt": [*INSTALLED, *EXTRAS["search"], *PYPROJECT["build-system"]["requires"]],
     "constraints-all.txt": [*INSTALLED, *(requirement for extra in EXTRAS.values() for requirement in extra)],

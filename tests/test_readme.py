@@ -24,11 +24,11 @@ def without_rounding(text):
 
 
 @pytest.mark.parametrize(("source", "printed"), PYTHON, ids=[source.splitlines()[-1][:40] for source, _ in PYTHON])
-def test_a_python_block_prints_the_text_block_below_it(source, printed):
+def test_a_python_block_prints_the_text_block_below_it(source, printed, tmp_path):
     out = io.StringIO()
     # as a reader runs it: the tests' own strictness would refuse some of the shapes that are tried
     as_a_reader = (jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"))
-    with contextlib.redirect_stdout(out), as_a_reader[0], as_a_reader[1]:
+    with contextlib.redirect_stdout(out), contextlib.chdir(tmp_path), as_a_reader[0], as_a_reader[1]:
         exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
     assert without_rounding(out.getvalue()) == without_rounding(printed)
 
