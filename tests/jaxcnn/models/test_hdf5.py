@@ -1,5 +1,7 @@
 """Our reader of HDF5 against h5py: what both can read they read alike, and what Keras never writes is refused."""
 
+import struct
+
 import h5py
 import numpy as np
 import pytest
@@ -109,6 +111,39 @@ def test_the_newer_form_is_told_apart(tmp_path):
         ModelError, match=r"^it is in another form of HDF5 than Keras writes: save it again with Keras$"
     ):
         Hdf5(tmp_path / "file.h5")
+
+
+def test_a_tree_that_comes_back_is_refused(tmp_path):
+    path = tmp_path / "file.h5"
+    with h5py.File(path, "w") as opened:
+        for row in range(400):
+            opened.create_group(f"{row:04}")
+    content = path.read_bytes()
+    (top,) = [place for place in range(0, len(content), 8) if content[place : place + 6] == b"TREE\0\1"]
+    (leaf,) = struct.unpack_from("<Q", content, top + 32)
+    (node,) = struct.unpack_from("<Q", content, leaf + 32)
+    # Children follow at every 16 bytes: the second in the place of the first, and the tree as its own child.
+    for place, wrong in ((top + 48, leaf), (leaf + 48, node), (top + 32, top)):
+        path.write_bytes(content[:place] + struct.pack("<Q", wrong) + content[place + 8 :])
+        with pytest.raises(ModelError, match=f"a tree visits {wrong} twice"):
+            Hdf5(path).attribute("0001", "name")
+
+
+def test_a_header_that_continues_where_it_has_been_is_refused(tmp_path):
+    path = tmp_path / "file.h5"
+    with h5py.File(path, "w") as opened:
+        for row in range(30):
+            opened.attrs[f"attribute {row}"] = f"value {row}"
+    content = path.read_bytes()
+    (header,) = struct.unpack_from("<Q", content, 64)
+    (size,) = struct.unpack_from("<I", content, header + 8)
+    first = content[header + 16 : header + 16 + size]
+    place = header + 16 + first.index(struct.pack("<HH", 0x10, 16)) + 8
+    damaged = bytearray(content)
+    damaged[place : place + 16] = struct.pack("<QQ", header + 16, size)
+    path.write_bytes(damaged)
+    with pytest.raises(ModelError, match=f"an object header at {header} continues where it has been"):
+        Hdf5(path).attribute("", "attribute 29")
 
 
 def test_a_file_that_is_cut_short_says_so(file, tmp_path):
