@@ -139,6 +139,20 @@ def test_reading_h5_needs_no_package(tmp_path, monkeypatch):
     same(load_model(tmp_path / "model.h5"), make("tiny"))
 
 
+def test_a_file_whose_layers_share_their_values_takes_no_more_memory_than_it_has(tmp_path):
+    file, names = tmp_path / "model.h5", [f"dense_{row}" for row in range(200)]
+    save_model(file, model(Network(Dense(64)), (64,)))
+    with h5py.File(file, "r+") as opened:
+        config = json.loads(opened.attrs["model_config"])
+        inputs, dense, last = config["config"]["layers"]
+        many = [{**dense, "config": dense["config"] | {"name": name}} for name in names]
+        opened.attrs["model_config"] = json.dumps(config | {"config": {"layers": [inputs, *many, last]}})
+        for name in names[1:]:
+            opened["model_weights"][name] = opened["model_weights/dense_0"]
+    with pytest.raises(ModelError, match=r"its network has parameters of \d+ bytes or more, and it only has \d+\.$"):
+        load_model(file)
+
+
 TINY_PARTS = make("tiny")
 
 
