@@ -1,6 +1,7 @@
 """The whole state of a training run on disk, so that it can go on as if it had never stopped."""
 
 from jaxcnn.checkpoints.errors import CheckpointError as CheckpointError
+from jaxcnn.checkpoints.saver import Saver as Saver
 from jaxcnn.checkpoints.store import Checkpoint as Checkpoint
 from jaxcnn.checkpoints.store import load_checkpoint as load_checkpoint
 from jaxcnn.checkpoints.store import save_checkpoint as save_checkpoint
