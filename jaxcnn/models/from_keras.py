@@ -58,7 +58,7 @@ def _read(reading: Reading, kind: str, options: Options) -> None:
         raise ModelError("padding and cropping are taken over by a Conv2D that follows, and by nothing else")
     _check_plain(options)
     READERS[kind](reading, options)
-    if kind in _CARRIERS:
+    if kind in _CARRIERS and options.get("activation") is not None:
         activation(reading, options)
 
 

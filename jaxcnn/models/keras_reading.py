@@ -65,7 +65,12 @@ class Reading:
             shape = (*shape, 1)  # grey images without an axis for channels make the same rows
         if len(shape) != 3 and (self.low, self.high) != (0.0, 1.0):
             raise ModelError("only images can be rescaled")
-        return Network(*self.layers[:-1]), shape
+        network = Network(*self.layers[:-1])
+        try:
+            network.shapes((1, *shape))
+        except ValueError as error:
+            raise ModelError(f"its layers do not fit together: {error}") from error
+        return network, shape
 
 
 def option(options: Options, name: str) -> Any:

@@ -34,23 +34,26 @@ def members(content: Content, symbol_table: bytes) -> dict[str, int]:
 
 
 def _leaves(content: Content, root: int) -> list[int]:
-    """Return the addresses of the nodes of symbols; a tree's levels fall by one, so that no path comes back."""
-    found, waiting, seen = [], [(root, -1)], set()
-    while waiting:
-        address, expected = waiting.pop()
-        if address in seen:
-            content.refuse(f"a tree visits {address} twice")
-        seen.add(address)
-        if expected == -2:
-            found.append(address)
-            continue
-        content.expect(b"TREE", address, "a tree")
-        kind, level, count = content.numbers("BBH", address + 4, "a tree")
-        if kind != _GROUP_TREE or level > _DEEPEST or expected not in (-1, level):
-            content.refuse(f"a tree at {address} has kind {kind} and level {level}")
-        children = content.numbers("8xQ" * count, address + 24, "a tree's children")
-        waiting += [(child, level - 1 if level else -2) for child in reversed(children)]
+    """Return the addresses of the nodes of symbols, level by level, none of them visited twice."""
+    (level,) = content.numbers("5xB", root, "a tree")
+    if level > _DEEPEST:
+        content.refuse(f"a tree at {root} has {level} levels")
+    found, seen = [root], {root}
+    for expected in range(level, -1, -1):
+        found = [child for address in found for child in _children(content, address, expected)]
+        for child in found:
+            if child in seen:
+                content.refuse(f"a tree visits {child} twice")
+            seen.add(child)
     return found
+
+
+def _children(content: Content, tree: int, expected: int) -> tuple[int, ...]:
+    content.expect(b"TREE", tree, "a tree")
+    kind, level, count = content.numbers("4xBBH", tree, "a tree")
+    if (kind, level) != (_GROUP_TREE, expected):
+        content.refuse(f"a tree at {tree} has kind {kind} and level {level} instead of {_GROUP_TREE} and {expected}")
+    return content.numbers("8xQ" * count, tree + 24, "a tree's children")
 
 
 def _symbols(content: Content, node: int) -> list[tuple[int, int]]:

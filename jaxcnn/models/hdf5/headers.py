@@ -32,10 +32,11 @@ def messages(content: Content, address: int) -> list[Message]:
     if version != 1:
         content.refuse(f"{what} at {address} has version {version} instead of 1")
     found: list[Message] = []
-    blocks, seen = [(address + 16, size)], set()
+    blocks, seen, total = [(address + 16, size)], set(), 0
     while blocks:
         start, length = blocks.pop(0)
-        if start in seen:
+        total += length
+        if start in seen or total > len(content):
             content.refuse(f"{what} at {address} continues where it has been")
         seen.add(start)
         for message in _block(content, start, length):

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxcnn.models.hdf5.content import Content
 
-_FIXED, _FLOAT, _STRING, _VARIABLE = 0, 1, 3, 9
+_STRING, _VARIABLE = 3, 9  # classes of types
 _REFERENCE = 16  # bytes of an element that stands in a heap: length, address of the heap, index in it
 _MOST_AXES = 32
 
@@ -58,22 +58,27 @@ def texts(content: Content, datatype: bytes, dataspace: bytes, values: bytes) ->
         content.refuse(f"an attribute of {count} texts of {size} bytes is stored in {len(values)} bytes")
     parts = [values[row * size : (row + 1) * size] for row in range(count)]
     if kind == _VARIABLE:
-        heaps: dict[int, dict[int, bytes]] = {}
-        parts = [_in_heap(content, part, heaps) for part in parts]
+        parts = _in_heaps(content, parts)
     try:
         return [part.split(b"\0")[0].decode("utf-8") for part in parts]
     except UnicodeDecodeError as error:
         content.refuse(f"a text is not in UTF-8 ({error.reason})")
 
 
-def _in_heap(content: Content, reference: bytes, heaps: dict[int, dict[int, bytes]]) -> bytes:
-    length, address, index = struct.unpack("<IQI", reference)
-    if address not in heaps:
-        heaps[address] = _heap(content, address)
-    stored = heaps[address].get(index, b"")
-    if length > len(stored):
-        content.refuse(f"a text of {length} bytes is not in its heap at {address}")
-    return stored[:length]
+def _in_heaps(content: Content, references: list[bytes]) -> list[bytes]:
+    """Return the texts that references stand for; all of them, and all their heaps, fit into the file together."""
+    heaps: dict[int, dict[int, bytes]] = {}
+    found, left = [], 2 * len(content)
+    for length, address, index in (struct.unpack("<IQI", reference) for reference in references):
+        if address not in heaps:
+            left -= content.numbers("8xQ", address, "a heap of texts")[0]
+            heaps[address] = _heap(content, address)
+        left -= length
+        stored = heaps[address].get(index, b"")
+        if length > len(stored) or left < 0:
+            content.refuse(f"a text of {length} bytes is not in its heap at {address}")
+        found.append(stored[:length])
+    return found
 
 
 def _heap(content: Content, address: int) -> dict[int, bytes]:

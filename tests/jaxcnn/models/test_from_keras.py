@@ -79,6 +79,7 @@ def test_a_chain_is_read_however_it_is_spelled(config):
         ([FLATTEN, layer("Activation", activation="linear")], [Flatten()]),
         ([FLATTEN, layer("Activation", activation="log_softmax")], [Flatten(), LogSoftmax()]),
         ([FLATTEN, layer("ReLU", max_value=None, negative_slope=0.0, threshold=0.0)], [Flatten(), Relu()]),
+        ([FLATTEN, layer("Dense", units=2)], [Flatten(), Dense(2)]),
         ([FLATTEN, layer("Dense", units=2, activation="sigmoid")], [Flatten(), Dense(2), Sigmoid()]),
         ([FLATTEN, lecun_graph("lecun", (64,))], [Flatten(), LeCunTanh()]),
         (
@@ -162,6 +163,7 @@ def test_what_we_do_not_have_is_refused(config, message):
     ("config", "message"),
     [
         (sequential(INPUT, FLATTEN, changed(DENSE, activation="linear")), "it does not end in a softmax"),
+        (sequential(INPUT, DENSE), r"^its layers do not fit together: dense_0: inputs must be rows"),
         (sequential(FLATTEN, DENSE), "it does not say the shape of its inputs"),
         (sequential(INPUT, FLATTEN, DENSE, layer("ZeroPadding2D", padding=1)), "it ends with padding or cropping"),
         (

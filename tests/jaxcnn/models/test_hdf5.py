@@ -55,6 +55,16 @@ def test_texts_are_those_that_h5py_reads(value, file, tmp_path):
     assert found == [text.decode() if isinstance(text, bytes) else text for text in theirs]
 
 
+def test_a_text_that_is_told_over_and_over_takes_no_more_memory_than_its_file(file, tmp_path):
+    file(lambda opened: opened.attrs.update({"it": ["x" * 3000] + ["y"] * 3000}))
+    content = (tmp_path / "file.h5").read_bytes()
+    references = content.index(struct.pack("<I", 3000), content.index(b"it\0"))
+    long = content[references : references + 16]
+    (tmp_path / "file.h5").write_bytes(content[:references] + long * 3001 + content[references + 16 * 3001 :])
+    with pytest.raises(ModelError, match="a text of 3000 bytes is not in its heap"):
+        Hdf5(tmp_path / "file.h5").attribute("", "it")
+
+
 def test_an_attribute_that_is_not_there_is_none(file):
     assert file(lambda opened: opened.attrs.update({"other": "x"})).attribute("", "it") is None
 
