@@ -1,6 +1,9 @@
 """The whole state of a training run on disk, so that it can go on as if it had never stopped."""
 
 from jaxcnn.checkpoints.errors import CheckpointError as CheckpointError
+from jaxcnn.checkpoints.resuming import Start as Start
+from jaxcnn.checkpoints.resuming import about as about
+from jaxcnn.checkpoints.resuming import begin as begin
 from jaxcnn.checkpoints.saver import Saver as Saver
 from jaxcnn.checkpoints.store import Checkpoint as Checkpoint
 from jaxcnn.checkpoints.store import load_checkpoint as load_checkpoint

@@ -82,6 +82,11 @@ def load_checkpoint(folder: Path, like: Any) -> Checkpoint | None:
     return None
 
 
+def has_checkpoints(folder: Path) -> bool:
+    """Return whether there is a checkpoint, whole or not."""
+    return bool(_numbers(folder))
+
+
 def _numbers(folder: Path) -> list[int]:
     """Return the numbers of the finished checkpoints, newest first."""
     return sorted((int(file.stem) for file in folder.glob("*.json") if file.stem.isdecimal()), reverse=True)

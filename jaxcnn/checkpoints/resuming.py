@@ -1,0 +1,57 @@
+"""Where a run begins: afresh, or from the newest checkpoint of the same run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaxcnn.checkpoints.errors import CheckpointError
+from jaxcnn.checkpoints.store import has_checkpoints, load_checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where a run begins.
+
+    Attributes:
+        state: what it goes on from.
+        done: epochs that are complete.
+        history: what has been recorded of them, as it was saved.
+        notes: sentences for the user, such as which checkpoint was passed over.
+    """
+
+    state: Any
+    done: int
+    history: list[Any]
+    notes: tuple[str, ...]
+
+
+def about(config: dict[str, Any], history: list[Any]) -> dict[str, Any]:
+    """Return what a checkpoint must say of its run, for `begin` to go on from it."""
+    return {"config": config, "history": history}
+
+
+def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool) -> Start:
+    """Return where a run begins.
+
+    Args:
+        folder: of the run's checkpoints; need not exist.
+        fresh: the state of a run that has done nothing.
+        config: everything that decides what the run computes, as JSON can hold it.
+        resume: go on from the newest checkpoint that can be used; without any, begin afresh.
+
+    Raises:
+        CheckpointError: if there are checkpoints and `resume` is false, none of them can be used, or the run was
+            another one; says what differs.
+    """
+    if not resume:
+        if has_checkpoints(folder):
+            raise CheckpointError(f"{folder} holds checkpoints of an earlier run: resume it, or choose another folder.")
+        return Start(fresh, 0, [], ())
+    found = load_checkpoint(folder, fresh)
+    if found is None:
+        return Start(fresh, 0, [], (f"{folder} holds no checkpoint: the run begins afresh",))
+    was = found.about["config"]
+    if different := sorted(key for key in was.keys() | config.keys() if was.get(key) != config.get(key)):
+        told = ", ".join(f"{key} was {was.get(key)!r} and is {config.get(key)!r}" for key in different)
+        raise CheckpointError(f"checkpoint {found.number} in {folder} is of another run: {told}.")
+    return Start(found.state, found.number, found.about["history"], found.refused)
