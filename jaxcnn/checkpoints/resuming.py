@@ -1,5 +1,6 @@
 """Where a run begins: afresh, or from the newest checkpoint of the same run."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool) -> 
     found = load_checkpoint(folder, fresh)
     if found is None:
         return Start(fresh, 0, [], (f"{folder} holds no checkpoint: the run begins afresh",))
-    was = found.about["config"]
+    was, config = found.about["config"], json.loads(json.dumps(config))  # so that tuples are lists in both
     if different := sorted(key for key in was.keys() | config.keys() if was.get(key) != config.get(key)):
         told = ", ".join(f"{key} was {was.get(key)!r} and is {config.get(key)!r}" for key in different)
         raise CheckpointError(f"checkpoint {found.number} in {folder} is of another run: {told}.")

@@ -1,14 +1,12 @@
 """Where a run begins."""
 
-import json
-
 import numpy as np
 import pytest
 
 from jaxcnn.checkpoints import CheckpointError, about, begin, save_checkpoint
 
 FRESH, LATER = {"w": np.zeros(3, np.float32)}, {"w": np.full(3, 1 / 3, np.float32)}
-CONFIG = {"rate": 0.1, "network": [{"op": "relu"}], "epochs": 4}
+CONFIG = {"rate": 0.1, "network": [{"op": "relu"}], "epochs": 4, "shape": (1, 2)}
 HISTORY = [{"loss": 0.1 + 0.2}, {"loss": 2.0**-1074}]
 
 
@@ -26,7 +24,7 @@ def test_a_new_run_begins_afresh(tmp_path):
 
 
 def test_a_run_that_is_resumed_goes_on_where_it_was(folder):
-    start = begin(folder, FRESH, json.loads(json.dumps(CONFIG)), resume=True)
+    start = begin(folder, FRESH, CONFIG, resume=True)
     np.testing.assert_array_equal(start.state["w"], LATER["w"], strict=True)
     assert (start.done, start.history, start.notes) == (2, HISTORY, ())
 
