@@ -6,19 +6,16 @@ from pathlib import Path
 
 from jaxcnn._files import written_whole
 from jaxcnn.models.errors import ModelError
-from jaxcnn.models.keras_file import read_keras, write_keras
 from jaxcnn.models.model import Model
-from jaxcnn.models.tensor_file import read_tensors, write_tensors
 
-_WRITERS: dict[str, Callable[[Path, Model], None]] = {".h5": write_keras, ".safetensors": write_tensors}
-_READERS: dict[str, Callable[[Path], Model]] = {".h5": read_keras, ".hdf5": read_keras, ".safetensors": read_tensors}
+Form = tuple[Callable[[Path, Model], None], Callable[[Path], Model]]  # how to write a file, and how to read it
 
 
 def save_model(path: str | os.PathLike[str], model: Model) -> None:
     """Write a model to a file, whole or not at all.
 
     Args:
-        path: ends in `.h5`, which Keras 3 loads, or in `.safetensors`, which can hold every network.
+        path: ends in `.h5` or `.hdf5`, which Keras 3 loads, or in `.safetensors`, which can hold every network.
         model: what to write.
 
     Raises:
@@ -26,11 +23,9 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
         ImportError: if the package is missing that writes it; names the extra.
         OSError: if it cannot be written; an older file is untouched.
     """
-    file = Path(path)
-    if file.suffix not in _WRITERS:
-        raise ModelError(f"`path` must end in {' or '.join(_WRITERS)}; got {file}.")
-    with written_whole(file) as temporary:
-        _WRITERS[file.suffix](temporary, model)
+    write, _ = _form(Path(path))
+    with written_whole(Path(path)) as temporary:
+        write(temporary, model)
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -41,7 +36,27 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         ImportError: if the package is missing that reads it; names the extra.
         OSError: if it cannot be opened.
     """
-    file = Path(path)
-    if file.suffix not in _READERS:
-        raise ModelError(f"`path` must end in one of {', '.join(_READERS)}; got {file}.")
-    return _READERS[file.suffix](file)
+    _, read = _form(Path(path))
+    return read(Path(path))
+
+
+def _form(path: Path) -> Form:
+    if path.suffix not in _FORMS:
+        raise ModelError(f"`path` must end in one of {', '.join(_FORMS)}; got {path}.")
+    return _FORMS[path.suffix]()
+
+
+# Imported at their use: they would be half of what importing the package takes, and few programs need them.
+def _keras() -> Form:
+    from jaxcnn.models.keras_file import read_keras, write_keras
+
+    return write_keras, read_keras
+
+
+def _tensors() -> Form:
+    from jaxcnn.models.tensor_file import read_tensors, write_tensors
+
+    return write_tensors, read_tensors
+
+
+_FORMS = {".h5": _keras, ".hdf5": _keras, ".safetensors": _tensors}

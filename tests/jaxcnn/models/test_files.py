@@ -111,7 +111,7 @@ def test_what_is_no_model_file_is_refused(name, content, message, tmp_path):
 
 
 def test_another_ending_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(ModelError, match=r"^`path` must end in \.h5 or \.safetensors; got .*model\.keras\.$"):
+    with pytest.raises(ModelError, match=r"^`path` must end in one of \.h5, .*; got .*model\.keras\.$"):
         save_model(tmp_path / "model.keras", make("tiny"))
     assert list(tmp_path.iterdir()) == []
 
