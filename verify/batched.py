@@ -7,7 +7,6 @@ the business of the vmap law. Stacks are cut into chunks of one size, so that ev
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,10 +14,10 @@ import jax
 import numpy as np
 
 from verify import _precision
+from verify.compiled import Compiled
 
 _ENTRIES = 1 << 21  # entries per chunk and leaf stack: 16 MiB of float64, small beside any working set
 CHUNK = 32
-_SMALL = 2048  # entries of one item up to which compiling costs more than running
 
 
 class Batched:
@@ -37,9 +36,7 @@ class Batched:
         def program(stacked: Any) -> Any:
             return jax.lax.map(lambda row: one(*row), stacked)
 
-        self._program = jax.jit(
-            program, compiler_options=compiler_options(entries, quick=double if quick is None else quick)
-        )
+        self._program = Compiled(program, entries, quick=double if quick is None else quick)
         self._chunk = max(1, min(CHUNK, _ENTRIES // max(1, entries)))
         self._double = double
 
@@ -54,33 +51,3 @@ class Batched:
 
     def _run(self, stacked: Any) -> Any:
         return jax.tree.map(np.asarray, self._program(stacked))
-
-
-def compiler_options(entries: int, *, quick: bool) -> dict[str, Any]:
-    """What every program is compiled with.
-
-    A cast to bfloat16 means what it says: some processors and some fusions keep the bits that it drops (XLA's "excess
-    precision"), and the verdict on a rule must not depend on the machine.
-
-    With `quick`, small programs are compiled on the CPU without optimisation: compiling is over 95 % of a check, and a
-    convolution's rule takes 0.03 s so, 0.24 s by default (jax 0.10, 2 cores). Large problems run long enough to want
-    optimised code (a whole LeNet runs 50 times slower without). Nor are they simplified: XLA makes x of log(exp(x)),
-    which is infinite op by op. So the float64 programs, which are quick, show what the code says, and the rule in the
-    user's own dtype, optimised as in the user's program, what it does there.
-    """
-    literal = {"xla_allow_excess_precision": False}
-    if not quick or entries > _SMALL or jax.default_backend() != "cpu":
-        return literal
-    return literal | _accepted_options()
-
-
-@functools.cache
-def _accepted_options() -> dict[str, Any]:
-    """The options that this version's compiler knows: jax 0.12 has done away with the second."""
-    plain = {"xla_backend_optimization_level": 0, "xla_disable_hlo_passes": "algsimp"}
-    quicker = {**plain, "xla_cpu_use_fusion_emitters": False}
-    try:
-        jax.jit(lambda x: x, compiler_options=quicker).lower(np.float32(0)).compile()
-    except jax.errors.JaxRuntimeError:
-        return plain
-    return quicker

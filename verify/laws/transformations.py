@@ -16,7 +16,7 @@ import jax
 import numpy as np
 
 from verify import _precision, compare, tolerance
-from verify.batched import compiler_options
+from verify.compiled import Compiled
 from verify.laws import eager
 from verify.problem import Arrays
 from verify.reproduce import transformed_lines
@@ -139,8 +139,7 @@ def _run(
     """Every cell in one program; cells that cannot even be traced are told apart and left out of it."""
 
     def run(chosen: list[_Cell]) -> list[Arrays]:
-        options = compiler_options(trial.entries, quick=True)
-        program = jax.jit(lambda x, n, w: [cell.pull(x, n, w) for cell in chosen], compiler_options=options)
+        program = Compiled(lambda x, n, w: [cell.pull(x, n, w) for cell in chosen], trial.entries, quick=True)
         return jax.tree.map(np.asarray, program(xs, ns, ws))
 
     with _precision.double_precision():

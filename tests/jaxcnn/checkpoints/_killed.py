@@ -52,8 +52,14 @@ def run(folder, *, resume):
     (folder / "end").write_text(json.dumps({"params": total.hexdigest(), "history": history, "done": start.done}))
 
 
-def forked(folder, *, resume, kill_after=None):
-    """Run in a child; return whether it came to its end."""
+def forked(folder, *, resume, kill_at=None):
+    """Run in a child; return whether it came to its end.
+
+    Args:
+        folder: of the run.
+        resume: go on from its newest checkpoint.
+        kill_at: (checkpoint, seconds): how long after that checkpoint has appeared, or after the start, to kill it.
+    """
     folder.mkdir(exist_ok=True)
     child = os.fork()
     if child == 0:
@@ -61,8 +67,11 @@ def forked(folder, *, resume, kill_after=None):
             run(folder, resume=resume)
         finally:
             os._exit(0 if (folder / "end").exists() else 1)
-    if kill_after is not None:
-        time.sleep(kill_after)
+    if kill_at is not None:
+        number, seconds = kill_at
+        while number and not (folder / "saved" / f"{number}.json").exists():
+            time.sleep(0.001)
+        time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     return os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
@@ -73,11 +82,11 @@ def main(folder):
     assert forked(folder / "warm", resume=False)  # compiles, and lets the others find what is compiled
     began = time.monotonic()
     assert forked(folder / "undisturbed", resume=False)
-    seconds, chance = time.monotonic() - began, random.Random(0)
+    epoch, chance = (time.monotonic() - began) / EPOCHS, random.Random(0)
     runs = []
     for number in range(KILLS):
         place = folder / str(number)
-        ended = forked(place, resume=False, kill_after=chance.random() * seconds)
+        ended = forked(place, resume=False, kill_at=(chance.randrange(EPOCHS - 1), chance.random() * epoch))
         if not ended:
             assert forked(place, resume=True)
         runs.append({"killed": not ended, **json.loads((place / "end").read_text())})
