@@ -50,12 +50,15 @@ class Compiled:
 
     def _compiled(self, traced: Any) -> jax.stages.Compiled:
         lowered = traced.lower()
-        if self._quick and not any(map(_crops_between, equations(traced.jaxpr))):
+        if not self._quick:
+            return lowered.compile(_LITERAL)
+        simplified = _LITERAL | _quick_options()
+        if not any(map(_crops_between, equations(traced.jaxpr))):
             try:
-                return lowered.compile(_LITERAL | _quick_options())
+                return lowered.compile(simplified | {"xla_disable_hlo_passes": "algsimp"})
             except jax.errors.JaxRuntimeError:
                 pass  # there may be more that has to be simplified; where the program is at fault, it is raised below
-        return lowered.compile(_LITERAL)
+        return lowered.compile(simplified)
 
 
 def _crops_between(eqn: Any) -> bool:
@@ -68,11 +71,15 @@ def _crops_between(eqn: Any) -> bool:
 
 @functools.cache
 def _quick_options() -> dict[str, Any]:
-    """The options that this version's compiler knows: jax 0.12 has done away with the second."""
-    plain = {"xla_backend_optimization_level": 0, "xla_disable_hlo_passes": "algsimp"}
-    quicker = {**plain, "xla_cpu_use_fusion_emitters": False}
+    """Neither optimised nor split among threads: what of that this version's compiler knows."""
+    plain = {"xla_backend_optimization_level": 0}
+    more = {"xla_cpu_use_fusion_emitters": False, "xla_cpu_parallel_codegen_split_count": 1}
+    return plain | {name: value for name, value in more.items() if _known({name: value})}
+
+
+def _known(options: dict[str, Any]) -> bool:
     try:
-        jax.jit(lambda x: x).lower(np.float32(0)).compile(quicker)
+        jax.jit(lambda x: x).lower(np.float32(0)).compile(options)
     except jax.errors.JaxRuntimeError:
-        return plain
-    return quicker
+        return False
+    return True

@@ -10,6 +10,8 @@ import verify
 from verify import complexes
 
 Z = np.asarray([0.5 - 1.25j, 2.0 + 0.75j, -1.5 + 0.25j], np.complex64)
+HERE = verify.Domain(vary_shape=False)
+SHORT = {"budget": 1e-9}  # agreement at the example and nothing more: all that these faults need
 W = np.asarray([1.5 + 0.5j, -0.75 + 2.0j, 0.25 - 1.0j], np.complex64)
 
 
@@ -41,16 +43,16 @@ def test_cotangents_of_the_parts_follow_the_convention_of_jax():
 def test_a_holomorphic_rule_is_accepted_and_its_conjugate_named(x64):
     with jax.enable_x64(x64):
         z = Z.astype(np.complex128) if x64 else Z
-        right = verify.check_rule(rule(lambda z: z**2, lambda res, g: (2 * res[0] * g,)), z)
+        right = verify.check_rule(rule(lambda z: z**2, lambda res, g: (2 * res[0] * g,)), z, domain=HERE)
         assert right.ok
         assert not right.inconclusive
-        wrong = verify.check_rule(rule(lambda z: z**2, lambda res, g: (2 * jnp.conj(res[0]) * g,)), z)
+        wrong = verify.check_rule(rule(lambda z: z**2, lambda res, g: (2 * jnp.conj(res[0]) * g,)), z, **SHORT)
         assert {finding.argument for finding in wrong.failures} <= {"args[0].real", "args[0].imag"}
         assert {finding.diagnosis.code for finding in wrong.failures} == {"conjugate"}
 
 
 def test_a_flipped_sign_is_not_called_a_conjugate():
-    report = verify.check_rule(rule(lambda z: z**2, lambda res, g: (-2 * res[0] * g,)), Z)
+    report = verify.check_rule(rule(lambda z: z**2, lambda res, g: (-2 * res[0] * g,)), Z, **SHORT)
     assert {finding.diagnosis.code for finding in report.failures} == {"sign"}
 
 
@@ -58,8 +60,8 @@ def test_a_real_function_of_complex_arguments_is_checked():
     def energy(z):
         return jnp.sum(z.real**2 + z.imag**2)
 
-    assert verify.check_rule(rule(energy, lambda res, g: (2 * lax.complex(g, 0 * g) * jnp.conj(res[0]),)), Z).ok
-    assert not verify.check_rule(rule(energy, lambda res, g: (2 * lax.complex(g, 0 * g) * res[0],)), Z).ok
+    assert verify.check_rule(rule(energy, lambda res, g: (2 * lax.complex(g, 0 * g) * jnp.conj(res[0]),)), Z, domain=HERE).ok
+    assert not verify.check_rule(rule(energy, lambda res, g: (2 * lax.complex(g, 0 * g) * res[0],)), Z, **SHORT).ok
 
 
 def test_a_backward_pass_in_numpy_takes_and_returns_complex_cotangents():
@@ -72,7 +74,7 @@ def test_a_backward_pass_in_numpy_takes_and_returns_complex_cotangents():
 
 def test_the_reproduction_of_a_complex_failure_runs_and_shows_it(capsys):
     fun = rule(lambda z: z**2, lambda res, g: (2 * jnp.conj(res[0]) * g,))
-    finding = verify.check_rule(fun, Z).failures[0]
+    finding = verify.check_rule(fun, Z, **SHORT).failures[0]
     exec("\n".join(finding.reproduce), {"fun": fun})
     assert "j" in capsys.readouterr().out
 

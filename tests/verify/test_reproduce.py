@@ -11,6 +11,7 @@ import pytest
 import verify
 
 X = np.asarray([0.5, -1.25, 2.0], np.float32)
+SHORT = {"budget": 1e-9}  # agreement at the example and nothing more: all that these faults need
 
 
 def run(finding, **names):
@@ -42,7 +43,7 @@ def wrong_elementwise(x, w, g):
 @pytest.mark.parametrize("dtype", [np.float32, jnp.bfloat16, np.float16], ids=["float32", "bfloat16", "float16"])
 def test_a_rule_of_two_arguments_shows_the_reported_value(with_rule, dtype):
     fun = with_rule(elementwise, wrong_elementwise)
-    finding = agreement(verify.check_rule(fun, X.astype(dtype), (X + 1).astype(dtype)))
+    finding = agreement(verify.check_rule(fun, X.astype(dtype), (X + 1).astype(dtype), **SHORT))
     assert finding.argument == "w"
     assert finding.reproduce[-1].endswith(f"# look at w{list(finding.index)}")
     found = run(finding, fun=fun)
@@ -60,7 +61,7 @@ def test_a_rule_of_a_tree_and_of_integers_shows_the_reported_value(with_rule):
         return {"w": w, "b": (jnp.sum(g),)}, None
 
     fun = with_rule(pick, back)
-    finding = agreement(verify.check_rule(fun, {"w": X, "b": (X[0],)}, np.asarray([2, 0, 2])))
+    finding = agreement(verify.check_rule(fun, {"w": X, "b": (X[0],)}, np.asarray([2, 0, 2]), **SHORT))
     assert finding.argument == "params['w']"
     found = run(finding, fun=fun)
     assert float(found[0]["w"][finding.index]) == pytest.approx(finding.actual, rel=1e-6)
@@ -77,7 +78,7 @@ def test_a_static_argument_is_written_out(with_rule):
     def fun(x, n):
         return inner(x) + n
 
-    finding = agreement(verify.check_rule(fun, X, 3))
+    finding = agreement(verify.check_rule(fun, X, 3, **SHORT))
     assert "x1 = 3" in finding.reproduce
     assert finding.argument == "x"
 
@@ -108,7 +109,7 @@ def test_an_importable_function_is_imported(with_rule):
 def test_an_example_too_large_to_print_is_taken_from_the_finding(with_rule):
     fun = with_rule(lambda x: x * x, lambda x, g: (g * x,))
     x = np.linspace(-2, 2, 100, dtype=np.float32)
-    finding = agreement(verify.check_rule(fun, x, domain=verify.Domain(vary_shape=False)))
+    finding = agreement(verify.check_rule(fun, x, **SHORT))
     assert any("finding.example" in line for line in finding.reproduce)
     found = run(finding, fun=fun)
     assert entry(found, 0, finding.index) == pytest.approx(finding.actual, rel=1e-6)

@@ -11,6 +11,7 @@ import pytest
 import verify
 
 X = np.asarray([0.13, -0.64, 1.5, -2.25, 0.4], np.float32)
+HERE = verify.Domain(vary_shape=False)
 
 
 def with_rule(primal, backward):
@@ -150,7 +151,7 @@ def test_a_right_rule_is_not_accused(name):
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_rule_does_not_slip_through(name):
     fun, args = WRONG[name]
-    assert not verify.check_rule(fun, *args).ok
+    assert not verify.check_rule(fun, *args, domain=HERE).ok
 
 
 @pytest.mark.parametrize("name", RIGHT_BACKWARD)
@@ -171,20 +172,20 @@ def test_an_inner_rule_excuses_nothing_where_the_primal_is_smooth():
         jnp.tanh, lambda r, g: (jnp.where(jnp.abs(r[0]) > 2, jnp.zeros_like(g), g / jnp.cosh(r[0]) ** 2),)
     )
     outer = with_rule(lambda x: 9 * inner(x / 9), lambda r, g: (jax.vjp(lambda x: 9 * inner(x / 9), r[0])[1](g)[0],))
-    assert not verify.check_rule(outer, X).ok
+    assert not verify.check_rule(outer, X, domain=HERE).ok
 
 
 def test_a_piecewise_rule_gets_no_bound_on_missing_a_piece():
     square = with_rule(lambda x: x * x, lambda r, g: (2 * r[0] * jnp.where(r[0] == 7, 2 * g, g),))
     told = [
-        f.diagnosis.sentence for f in verify.check_rule(square, np.float32(1.5)).passed if f.law == "exact on integers"
+        f.diagnosis.sentence for f in verify.check_rule(square, np.float32(1.5), domain=HERE).passed if f.law == "exact on integers"
     ]
     assert all("no bound" in sentence for sentence in told)
 
 
 def test_a_polynomial_rule_gets_the_bound_of_schwartz_and_zippel():
     product = with_rule(lambda x, y: x * y, lambda r, g: (g * r[1], g * r[0]))
-    told = [f.diagnosis.sentence for f in verify.check_rule(product, X, X).passed if f.law == "exact on integers"]
+    told = [f.diagnosis.sentence for f in verify.check_rule(product, X, X, domain=HERE).passed if f.law == "exact on integers"]
     assert len(told) == 2
     assert all(f"{(2 / 17) ** 6:.1e}" in sentence for sentence in told)
 
@@ -198,7 +199,7 @@ def test_a_large_constant_in_the_program_excuses_no_entry():
     wrong = with_rule(
         lambda x: jnp.where(x > 50, 1e30 * x, jnp.tanh(x)), lambda r, g: (g * (1 - jnp.tanh(r[0]) ** 2) / 2,)
     )
-    assert "agreement" in {finding.law for finding in verify.check_rule(wrong, X).failures}
+    assert "agreement" in {finding.law for finding in verify.check_rule(wrong, X, budget=1e-9).failures}
 
 
 def custom(primal, backward):
@@ -225,8 +226,8 @@ def test_a_rule_that_overflows_where_its_primal_is_accurate_is_wrong_even_if_aut
         h = jnp.where(h == 0, 1, h)
         return g * (x / h), g * (y / h)
 
-    assert verify.check_rule(custom(jnp.hypot, careful), x, y).ok
-    report = verify.check_rule(custom(jnp.hypot, naive), x, y)
+    assert verify.check_rule(custom(jnp.hypot, careful), x, y, domain=HERE).ok
+    report = verify.check_rule(custom(jnp.hypot, naive), x, y, domain=HERE)
     assert {finding.law for finding in report.failures} == {"agreement"}
 
 
@@ -242,8 +243,8 @@ def test_nan_at_a_kink_is_no_generalised_gradient():
         return (g * res[0] / jnp.where(size == 0, 1, size),)
 
     x = np.float32([0.5, -1.25, 2.0])
-    assert verify.check_rule(custom(length, guarded), x).ok
-    (finding,) = verify.check_rule(custom(length, unguarded), x).failures
+    assert verify.check_rule(custom(length, guarded), x, domain=HERE).ok
+    (finding,) = verify.check_rule(custom(length, unguarded), x, domain=HERE).failures
     assert finding.diagnosis.code == "nan"
     assert "finite, between" in finding.expected
 
@@ -255,20 +256,20 @@ def test_a_constant_of_eight_digits_is_right_in_single_precision():
     def slope(factor):
         return lambda res, g: (g * 2 * res[0] * factor,)
 
-    assert verify.check_rule(custom(primal, slope(0.57735026)), X).ok
-    assert not verify.check_rule(custom(primal, slope(0.57736)), X).ok  # three digits are not enough
+    assert verify.check_rule(custom(primal, slope(0.57735026)), X, domain=HERE).ok
+    assert not verify.check_rule(custom(primal, slope(0.57736)), X, domain=HERE).ok  # three digits are not enough
     with jax.enable_x64(True):
-        assert not verify.check_rule(custom(primal, slope(0.577350269)), X.astype(np.float64)).ok
+        assert not verify.check_rule(custom(primal, slope(0.577350269)), X.astype(np.float64), domain=HERE).ok
 
 
 def test_a_rule_that_promotes_by_a_default_dtype_is_open_and_one_that_casts_is_wrong():
     with jax.numpy_dtype_promotion("standard"):
         promoting = custom(jnp.tanh, lambda res, g: (g * (jnp.ones(res[0].shape) - jnp.tanh(res[0]) ** 2),))
-        report = verify.check_rule(promoting, X)
+        report = verify.check_rule(promoting, X, domain=HERE)
         assert report.ok, str(report)
         assert [finding.law for finding in report.inconclusive] == ["structure"]
         casting = custom(jnp.tanh, lambda res, g: ((g * (1 - jnp.tanh(res[0]) ** 2)).astype(jnp.float32),))
-        assert [finding.law for finding in verify.check_rule(casting, X).failures] == ["structure"]
+        assert [finding.law for finding in verify.check_rule(casting, X, domain=HERE).failures] == ["structure"]
 
 
 def test_what_merely_broadcasts_over_one_more_axis_is_no_batch():
@@ -299,8 +300,8 @@ def running_maximum(signs):
 
 def test_a_positive_example_is_also_tried_with_both_signs():
     x = np.asarray([1, 2, 0.5, 5, 6, 3], np.float32)
-    assert verify.check_rule(running_maximum(True), x).ok
-    assert not verify.check_rule(running_maximum(False), x).ok
+    assert verify.check_rule(running_maximum(True), x, domain=HERE).ok
+    assert not verify.check_rule(running_maximum(False), x, domain=HERE).ok
 
 
 def test_a_large_example_is_also_tried_small():

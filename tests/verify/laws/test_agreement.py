@@ -112,6 +112,12 @@ WRONG = {
     ),
 }
 
+ELSEWHERE = {
+    "first row only, seen in a larger batch",
+    "wrong in a batch of one, seen in a smaller batch",
+    "right when square, seen when it is not",
+}
+
 
 @pytest.mark.parametrize(("primal", "backward", "args"), RIGHT.values(), ids=RIGHT)
 def test_a_right_rule_passes_every_law(with_rule, primal, backward, args):
@@ -122,10 +128,12 @@ def test_a_right_rule_passes_every_law(with_rule, primal, backward, args):
     assert report.worst <= 1
 
 
-@pytest.mark.parametrize(("name", "argument", "backward"), WRONG.values(), ids=WRONG)
-def test_a_wrong_rule_is_rejected_and_its_argument_named(with_rule, failed, name, argument, backward):
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_rule_is_rejected_and_its_argument_named(with_rule, failed, fault):
+    name, argument, backward = WRONG[fault]
     primal, _, args = RIGHT[name]
-    report = verify.check_rule(with_rule(primal, backward), *args)
+    # Agreement at the example is checked in any time; other shapes are not.
+    report = verify.check_rule(with_rule(primal, backward), *args, budget=60 if fault in ELSEWHERE else 1e-9)
     assert {arg for law, arg in failed(report) if law == "agreement"} == {argument}
     (finding,) = (f for f in report.failures if f.law == "agreement")
     assert finding.ratio is None or not finding.ratio <= 1

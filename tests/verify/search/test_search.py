@@ -33,7 +33,7 @@ def scaled(factor):
 
 def test_a_rule_that_is_wrong_only_for_strides_above_one_is_shrunk_to_one_entry_and_its_strides_named(conv_maker):
     make = conv_maker(lambda strides, padding, kernel: max(strides) > 1)
-    report = verify.search(make, vs.conv_problems(), budget=LONG)
+    report = verify.search(make, vs.conv_problems(), max_examples=40, budget=LONG)
     assert not report.ok
     images, kernel = size(report)
     assert np.prod(images) <= 4
@@ -57,7 +57,7 @@ def test_a_rule_that_is_wrong_only_for_strides_above_one_is_shrunk_to_one_entry_
 )
 def test_a_rule_that_is_wrong_only_for_even_kernels_is_shrunk_to_two_taps_and_the_parity_named(conv_maker, wrong, said):
     problems = vs.conv_problems(strides=[(1, 1)], dilation=None, groups=None, **FEW)
-    report = verify.search(conv_maker(wrong), problems, max_examples=50, budget=LONG)
+    report = verify.search(conv_maker(wrong), problems, max_examples=25, budget=LONG)
     images, kernel = size(report)
     assert kernel == (1, 2, 1, 1)
     assert np.prod(images) <= 2
@@ -77,7 +77,7 @@ def test_a_rule_that_is_wrong_only_for_even_kernels_is_shrunk_to_two_taps_and_th
 )
 def test_a_rule_that_is_wrong_under_one_padding_only_is_told_so(conv_maker, wrong, said):
     report = verify.search(
-        conv_maker(wrong), vs.conv_problems(dilation=None, groups=None, **FEW), max_examples=60, budget=LONG
+        conv_maker(wrong), vs.conv_problems(dilation=None, groups=None, **FEW), max_examples=40, budget=LONG
     )
     assert claim(report).startswith(said)
     assert [np.prod(shape) for shape in size(report)] == [1, 1]
