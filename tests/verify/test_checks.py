@@ -58,7 +58,8 @@ def test_with_64_bit_types_on_right_rules_pass_and_wrong_ones_do_not(with_rule, 
 
 def test_a_fault_below_single_precision_is_found_for_a_float64_example_alone(with_rule, failed):
     fun = with_rule(jnp.sin, lambda x, g: (g * jnp.cos(x) * (1 + 1e-8),))
-    assert verify.check_rule(fun, X, domain=verify.Domain(vary_shape=False)).ok  # a constant of eight digits is right there
+    here = verify.Domain(vary_shape=False)
+    assert verify.check_rule(fun, X, domain=here).ok  # a constant of eight digits is right there
     with jax.enable_x64(True):
         assert ("agreement", "x") in failed(verify.check_rule(fun, X.astype(np.float64), budget=1e-9))
 

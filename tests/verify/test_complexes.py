@@ -60,7 +60,9 @@ def test_a_real_function_of_complex_arguments_is_checked():
     def energy(z):
         return jnp.sum(z.real**2 + z.imag**2)
 
-    assert verify.check_rule(rule(energy, lambda res, g: (2 * lax.complex(g, 0 * g) * jnp.conj(res[0]),)), Z, domain=HERE).ok
+    assert verify.check_rule(
+        rule(energy, lambda res, g: (2 * lax.complex(g, 0 * g) * jnp.conj(res[0]),)), Z, domain=HERE
+    ).ok
     assert not verify.check_rule(rule(energy, lambda res, g: (2 * lax.complex(g, 0 * g) * res[0],)), Z, **SHORT).ok
 
 

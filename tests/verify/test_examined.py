@@ -130,6 +130,7 @@ WRONG = {
     ),
     "groups of one channel": (with_rule(grouped, lambda saved, g: (0 * g,)), (X[:2].reshape(1, 2),), None),
 }
+ELSEWHERE = {"wrong for 16 bits only", "groups of one channel"}
 
 
 def cast(args, dtype):
@@ -149,5 +150,6 @@ def test_a_right_rule_is_not_accused(name):
 def test_a_wrong_rule_does_not_slip_through(name, dtype):
     fun, args, domain = WRONG[name]
     with jax.enable_x64(dtype == np.float64):
-        report = verify.check_rule(fun, *cast(args, dtype), domain=domain)
+        # Agreement at the example is checked in any time; other laws and shapes are not.
+        report = verify.check_rule(fun, *cast(args, dtype), domain=domain, budget=60 if name in ELSEWHERE else 1e-9)
     assert not report.ok

@@ -7,6 +7,7 @@ import pytest
 import verify
 
 X = np.asarray([0.5, -1.25, 2.0], np.float32)
+HERE = verify.Domain(vary_shape=False)
 
 
 def told(report):
@@ -23,7 +24,7 @@ def told(report):
     ids=["the cotangent", "the cotangent, masked", "a smooth stand-in"],
 )
 def test_a_surrogate_of_rounding_is_left_open_and_named(with_rule, backward, code):
-    report = verify.check_rule(with_rule(lambda x: jnp.round(x), backward), X, domain=verify.Domain(vary_shape=False))
+    report = verify.check_rule(with_rule(lambda x: jnp.round(x), backward), X, domain=HERE)
     assert report.ok
     assert told(report) == {code}
     assert not [f for f in report.passed if f.law == "agreement"]
@@ -31,7 +32,7 @@ def test_a_surrogate_of_rounding_is_left_open_and_named(with_rule, backward, cod
 
 def test_the_structure_of_a_surrogate_is_still_checked(with_rule, failed):
     clipped = with_rule(lambda x: jnp.round(x), lambda x, g: (jnp.clip(g, -1, 1),))
-    assert ("linear in the cotangent", "x") in failed(verify.check_rule(clipped, X, domain=verify.Domain(vary_shape=False)))
+    assert ("linear in the cotangent", "x") in failed(verify.check_rule(clipped, X, domain=HERE))
 
 
 def test_the_derivative_itself_is_accepted(with_rule):

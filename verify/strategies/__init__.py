@@ -16,5 +16,6 @@ from verify.strategies.arrays import arrays as arrays
 from verify.strategies.arrays import shapes as shapes
 from verify.strategies.convolution import conv_problems as conv_problems
 from verify.strategies.dense import dense_problems as dense_problems
+from verify.strategies.networks import networks as networks
 from verify.strategies.pooling import pool_problems as pool_problems
 from verify.strategies.trees import pytrees as pytrees

@@ -1,0 +1,109 @@
+"""Chains of layers: each fits the one before, every kind occurs, and a fault is told by the smallest network."""
+
+import random
+
+import hypothesis
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+import verify
+from verify import strategies as vs
+
+
+def _windows(layer):
+    return (1, *layer["window"], 1), (1, *layer["strides"], 1), layer["padding"]
+
+
+def _conv(x, layer, kernel, bias):
+    dims = ("NHWC", "HWIO", "NHWC")
+    z = lax.conv_general_dilated(x, kernel, layer["strides"], layer["padding"], dimension_numbers=dims)
+    return z + bias[None, None, None]
+
+
+APPLY = {
+    "relu": lambda x, layer: jax.nn.relu(x),
+    "tanh": lambda x, layer: jnp.tanh(x),
+    "sigmoid": lambda x, layer: jax.nn.sigmoid(x),
+    "flatten": lambda x, layer: x.reshape(len(x), -1),
+    "dense": lambda x, layer, kernel, bias: x @ kernel + bias[None],
+    "conv": _conv,
+    "max_pool": lambda x, layer: lax.reduce_window(x, -jnp.inf, lax.max, *_windows(layer)),
+    "avg_pool": lambda x, layer: lax.reduce_window(x, np.zeros((), x.dtype)[()], lax.add, *_windows(layer)),
+}
+
+
+def network(layers, apply=APPLY):
+    def fun(params, inputs):
+        for layer, parameters in zip(layers, params, strict=True):
+            inputs = apply[layer["kind"]](inputs, layer, **parameters)
+        return inputs
+
+    return fun
+
+
+def first(condition):
+    few = hypothesis.settings(max_examples=300, phases=[hypothesis.Phase.generate], database=None)
+    return hypothesis.find(vs.networks(), condition, settings=few, random=random.Random(0))
+
+
+def kinds(drawn):
+    return [layer["kind"] for layer in drawn.options["layers"]]
+
+
+@hypothesis.given(vs.networks())
+def test_every_network_can_be_computed_and_gives_something(drawn):
+    outputs = jax.eval_shape(network(**drawn.options), *drawn.args)
+    assert outputs.shape[0] == len(drawn.args[1])
+    assert np.prod(outputs.shape) > 0
+
+
+@pytest.mark.parametrize("kind", APPLY)
+def test_every_kind_of_layer_is_drawn_behind_another(kind):
+    assert kind in kinds(first(lambda drawn: kind in kinds(drawn)[1:]))
+
+
+def test_networks_shrink_to_one_layer_of_one_entry():
+    found = hypothesis.find(vs.networks(), lambda drawn: True, settings=hypothesis.settings(database=None))
+    assert found.options == {"layers": ({"kind": "relu"},)}
+    assert found.args[1].shape == (1, 1)
+
+
+@jax.custom_vjp
+def dense(x, kernel, bias):
+    return x @ kernel + bias[None]
+
+
+dense.defvjp(
+    lambda x, kernel, bias: (dense(x, kernel, bias), (x, kernel)),
+    lambda saved, g: (g @ saved[1].T, saved[0].T @ g, g.mean(0)),
+)
+
+
+def test_a_fault_in_one_layer_is_told_by_the_smallest_network_that_shows_it():
+    def make(layers):
+        return network(layers, {**APPLY, "dense": lambda x, layer, kernel, bias: dense(x, kernel, bias)})
+
+    problems = vs.networks(kinds=["relu", "dense"], images=False)
+    report = verify.search(make, problems, max_examples=30, budget=600)
+    (params, inputs), _ = report.failures[0].example
+    assert {finding.argument for finding in report.failures} == {"params[0]['bias']"}
+    assert inputs.shape == (2, 1)  # the mean over one row is its sum
+    assert [sorted(parameters) for parameters in params] == [["bias", "kernel"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kinds": ["relu", "lstm"]}, r"`kinds` must be among relu, .*; got 'lstm'"),
+        ({"kinds": ["dense"]}, "`kinds` must hold a layer for images; got 'dense'"),
+        ({"kinds": ["conv"], "images": False}, "`kinds` must hold a layer for rows; got 'conv'"),
+        ({"kinds": []}, "`kinds` must hold a layer for images; got none"),
+    ],
+    ids=["unknown", "no images", "no rows", "none"],
+)
+def test_kinds_that_no_network_can_be_made_of_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        vs.networks(**options)
