@@ -16,6 +16,9 @@ from verify.strategies.arrays import arrays as arrays
 from verify.strategies.arrays import shapes as shapes
 from verify.strategies.convolution import conv_problems as conv_problems
 from verify.strategies.dense import dense_problems as dense_problems
+from verify.strategies.matrices import MatrixProblem as MatrixProblem
+from verify.strategies.matrices import conv_matrix_problems as conv_matrix_problems
+from verify.strategies.matrices import pool_matrix_problems as pool_matrix_problems
 from verify.strategies.networks import networks as networks
 from verify.strategies.pooling import pool_problems as pool_problems
 from verify.strategies.trees import pytrees as pytrees

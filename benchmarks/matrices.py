@@ -1,0 +1,303 @@
+"""Are convolution matrices written at the speed of memory, and their norms bounded sharply in less than a second?
+
+Each matrix is made in turn with a plain fill of arrays of the same size, and with the usual ways to make it:
+
+* CSR of 32 x 32 x 64 -> 64 channels, 3 x 3, SAME (36,192,256 entries): at most 1.5 fresh fills, and at least 30 times
+  faster than SciPy's conversion from coordinates that were put together tap by tap, which itself is not counted;
+* dense, 14 x 14 x 32 -> 64, into a caller's array: at most 1.3 fills of the same warm array, and at least 5 times
+  faster than `jax.jacfwd` of the convolution, compiled before;
+* BCOO of 32 x 32 x 64 -> 64 in a compiled function of the kernel: at most 2 compiled fills;
+* peak memory of each, measured in a process of its own: at most 1.15 times the result;
+* CSR of 56 x 56 x 64 -> 64 (112,869,376 entries) is made on this machine;
+* the norm of 32 x 32 x 64 -> 64 is bounded to 0.5 % in less than a second (on one BLAS thread), and the bounds hold
+  the value found by ARPACK to 1e-6.
+
+    python -m benchmarks.matrices [--smoke]
+
+Linux. Exit status 1 if a claim does not hold. `--smoke` runs all of it at small sizes, where times claim nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from scipy.sparse import coo_array
+
+import verify
+from benchmarks.interleaved import Timing, interleaved, ratio, table
+
+
+class Claim(NamedTuple):
+    """What was said, what was found, and whether it holds."""
+
+    said: str
+    found: str
+    holds: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """A convolution 3 x 3, SAME, of a square image."""
+
+    side: int
+    channels: int
+    features: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.side, self.side, self.channels
+
+    @property
+    def kernel(self) -> np.ndarray:
+        return np.random.default_rng(0).standard_normal((3, 3, self.channels, self.features)).astype(np.float32)
+
+    @property
+    def entries(self) -> int:
+        return (3 * self.side - 2) ** 2 * self.channels * self.features
+
+    def __str__(self) -> str:
+        return f"{self.side} x {self.side} x {self.channels} -> {self.features}"
+
+
+SPARSE, DENSE, LARGE = Problem(32, 64, 64), Problem(14, 32, 64), Problem(56, 64, 64)
+SMALL = {SPARSE: Problem(8, 8, 8), DENSE: Problem(6, 4, 8), LARGE: Problem(9, 8, 8)}
+
+
+def csr(problem: Problem) -> Any:
+    return verify.conv_matrix(problem.kernel, problem.shape)
+
+
+def dense(problem: Problem) -> Any:
+    return verify.conv_matrix(problem.kernel, problem.shape, format="numpy")
+
+
+def bcoo(problem: Problem) -> Callable[[Any], Any]:
+    """A compiled function of the kernel that returns values and indices."""
+
+    def entries(kernel: Any) -> tuple[Any, Any]:
+        matrix = verify.conv_matrix(kernel, problem.shape, format="bcoo")
+        return matrix.data, matrix.indices
+
+    return jax.jit(entries)
+
+
+def compiled_fill(count: int) -> Callable[[Any], Any]:
+    """Arrays like those of a BCOO of so many entries, filled with two numbers that are not known before."""
+    return jax.jit(
+        lambda kernel: (
+            jnp.full(count, kernel[0, 0, 0, 0]),
+            jnp.full((count, 2), kernel[0, 0, 0, 1].astype(jnp.int32)),
+        )
+    )
+
+
+def fresh_fill(problem: Problem) -> Any:
+    """Arrays like those of the CSR matrix, filled."""
+    rows = problem.side**2 * problem.features + 1
+    arrays = [np.empty(problem.entries, np.float32), np.empty(problem.entries, np.int32), np.empty(rows, np.int32)]
+    for array in arrays:
+        array.fill(1)
+    return arrays
+
+
+def tap_by_tap(problem: Problem) -> Any:
+    """The matrix as a SciPy COO matrix, put together as one usually does: the entries of one tap after the other."""
+    side, kernel = problem.side, problem.kernel
+    at = np.arange(side**2).reshape(side, side)
+    rows, columns, values = [], [], []
+    for i, j in np.ndindex(3, 3):
+        meets = at[max(0, 1 - i) : side + 1 - i, max(0, 1 - j) : side + 1 - j]
+        met = meets + (i - 1) * side + (j - 1)
+        shape = (*meets.shape, problem.features, problem.channels)
+        rows.append(
+            np.broadcast_to((meets[..., None] * problem.features + np.arange(problem.features))[..., None], shape)
+        )
+        columns.append(
+            np.broadcast_to((met[..., None] * problem.channels + np.arange(problem.channels))[..., None, :], shape)
+        )
+        values.append(np.broadcast_to(kernel[i, j].T, shape))
+    flat = (np.concatenate([part.reshape(-1) for part in parts]) for parts in (values, rows, columns))
+    data, row, column = flat
+    size = side**2
+    return coo_array((data, (row, column)), shape=(size * problem.features, size * problem.channels))
+
+
+def sparse_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+    coordinates = tap_by_tap(problem)
+    if (coordinates.tocsr() != csr(problem)).nnz:
+        raise AssertionError("the coordinates and conv_matrix disagree")
+    found = interleaved({"CSR": lambda: csr(problem), "CSR: fresh fill": lambda: fresh_fill(problem)}, rounds)
+    # one conversion takes as long as dozens of the others: fewer rounds of it
+    found |= interleaved({"CSR again": lambda: csr(problem), "COO -> CSR": coordinates.tocsr}, max(1, rounds // 4))
+    over_fill, faster = ratio(found["CSR"], found["CSR: fresh fill"]), ratio(found["COO -> CSR"], found["CSR again"])
+    return [
+        Claim("CSR at most 1.5 fresh fills", f"{over_fill:.2f}", over_fill <= 1.5),
+        Claim("CSR at least 30 times faster than COO -> CSR", f"{faster:.1f}", faster >= 30),
+    ], found
+
+
+def dense_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+    kernel, shape = problem.kernel, problem.shape
+    out = dense(problem)
+
+    def convolution(image: Any) -> Any:
+        return lax.conv_general_dilated(
+            image[None], kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )[0]
+
+    jacobian, image = jax.jit(jax.jacfwd(convolution)), jnp.ones(shape)
+    if not np.array_equal(np.asarray(jacobian(image)).reshape(out.shape), out):
+        raise AssertionError("jacfwd and conv_matrix disagree")
+    found = interleaved(
+        {
+            "dense into an array": lambda: verify.conv_matrix(kernel, shape, format="numpy", out=out),
+            "dense: warm fill": lambda: out.fill(1),
+            "jax.jacfwd": lambda: jax.block_until_ready(jacobian(image)),
+        },
+        rounds,
+    )
+    over_fill = ratio(found["dense into an array"], found["dense: warm fill"])
+    faster = ratio(found["jax.jacfwd"], found["dense into an array"])
+    return [
+        Claim("dense at most 1.3 warm fills", f"{over_fill:.2f}", over_fill <= 1.3),
+        Claim("dense at least 5 times faster than jax.jacfwd", f"{faster:.1f}", faster >= 5),
+    ], found
+
+
+def compiled_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+    kernel, made, filled = jnp.asarray(problem.kernel), bcoo(problem), compiled_fill(problem.entries)
+    found = interleaved(
+        {
+            "compiled BCOO": lambda: jax.block_until_ready(made(kernel)),
+            "BCOO: compiled fill": lambda: jax.block_until_ready(filled(kernel)),
+        },
+        rounds,
+    )
+    over_fill = ratio(found["compiled BCOO"], found["BCOO: compiled fill"])
+    return [Claim("compiled BCOO at most 2 compiled fills", f"{over_fill:.2f}", over_fill <= 2)], found
+
+
+def norm(problem: Problem, rounds: int) -> dict[str, Any]:
+    """The bounds, the seconds of each round, and what ARPACK finds."""
+    from scipy.sparse.linalg import eigsh
+
+    kernel, shape = problem.kernel.astype(np.float64), problem.shape
+    bounds = verify.norm_interval(kernel, shape)
+    found = interleaved({"norm interval": lambda: verify.norm_interval(kernel, shape)}, rounds)
+    operator = verify.conv_matrix(kernel, shape, format="operator")
+    value = float(np.sqrt(eigsh(operator.H @ operator, k=1, ncv=40, tol=1e-7, return_eigenvectors=False)[0]))
+    return {"low": bounds.low, "high": bounds.high, "arpack": value, "seconds": found["norm interval"].seconds}
+
+
+def norm_claims(smoke: bool) -> tuple[list[Claim], dict[str, Timing]]:
+    seen = in_a_process_of_its_own(["--norm"], smoke)
+    bounds, value, timing = (
+        verify.NormInterval(seen["low"], seen["high"]),
+        seen["arpack"],
+        Timing(tuple(seen["seconds"])),
+    )
+    inside = bounds.low * (1 - 1e-6) <= value <= bounds.high * (1 + 1e-6)
+    return [
+        Claim("norm interval at most 0.5 % wide", f"{100 * bounds.width:.3f} %", bounds.width <= 0.005),
+        Claim("norm interval in less than 1 s", f"{timing.median:.2f} s", timing.median < 1),
+        Claim("it holds ARPACK's value", f"{bounds.low:.6f} <= {value:.6f} <= {bounds.high:.6f}", inside),
+    ], {"norm interval": timing}
+
+
+def in_a_process_of_its_own(arguments: Sequence[str], smoke: bool) -> dict[str, Any]:
+    """Run this file with one BLAS thread: at 64 x 64 a second one gains nothing, and waits for whoever has the core."""
+    command = [sys.executable, "-m", "benchmarks.matrices", *arguments, *(["--smoke"] if smoke else [])]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    root = Path(__file__).parents[1]
+    done = subprocess.run(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def peak_claims(problems: dict[str, Problem], smoke: bool) -> list[Claim]:
+    """Each matrix made in a process of its own; at small sizes a process's own ups and downs are larger than it."""
+    claims = []
+    for form, problem in problems.items():
+        seen = in_a_process_of_its_own(["--peak", form], smoke)
+        over = seen["peak"] / seen["result"]
+        told = f"{over:.3f} of {seen['result'] / 1e6:,.0f} MB in {seen['seconds']:.2f} s"
+        claims.append(Claim(f"peak memory of {form}, {problem}, at most 1.15 times the result", told, over <= 1.15))
+    return claims
+
+
+def process_memory(name: str) -> int:
+    """Bytes that this process holds (VmRSS), or has held at most since it was started (VmHWM)."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return int(next(line for line in lines if line.startswith(f"{name}:")).split()[1]) * 1024
+
+
+def peak_work(form: str, problem: Problem) -> Callable[[], Any]:
+    """Make a small matrix of this kind, so that everything is loaded and compiled, and return how to make this one."""
+    small, kernel = Problem(6, 4, 8), jnp.asarray(problem.kernel)
+    if form == "compiled BCOO":
+        made = bcoo(problem).lower(kernel).compile()
+        jax.block_until_ready(bcoo(small)(jnp.asarray(small.kernel)))
+        return lambda: jax.block_until_ready(made(kernel))
+    make = dense if form == "dense" else csr
+    make(small)
+    return lambda: make(problem)
+
+
+def peak(form: str, problem: Problem) -> dict[str, float]:
+    """Make one matrix: bytes above what the process held before, and bytes of the result."""
+    work = peak_work(form, problem)
+    before = process_memory("VmRSS")
+    began = time.perf_counter()
+    result = work()
+    seconds = time.perf_counter() - began
+    after = process_memory("VmHWM")
+    held = [result.data, result.indices, result.indptr] if form.startswith("CSR") else jax.tree.leaves(result)
+    return {"peak": after - before, "result": sum(array.nbytes for array in held), "seconds": seconds}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--smoke", action="store_true", help="small sizes: does it run, not how fast")
+    parser.add_argument("--peak", help=argparse.SUPPRESS)
+    parser.add_argument("--norm", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+
+    def sized(problem: Problem) -> Problem:
+        return SMALL[problem] if options.smoke else problem
+
+    peaks = {"CSR": sized(SPARSE), "dense": sized(DENSE), "compiled BCOO": sized(SPARSE), "CSR, large": sized(LARGE)}
+    if options.peak:
+        print(json.dumps(peak(options.peak, peaks[options.peak])))
+        return 0
+    rounds = 2 if options.smoke else 12
+    if options.norm:
+        print(json.dumps(norm(sized(SPARSE), rounds)))
+        return 0
+    claims: list[Claim] = []
+    timings: dict[str, Timing] = {}
+    parts = ((sparse_claims, SPARSE), (dense_claims, DENSE), (compiled_claims, SPARSE))
+    for held, found in [*(part(sized(problem), rounds) for part, problem in parts), norm_claims(options.smoke)]:
+        claims += held
+        timings |= found
+    claims += peak_claims(peaks, options.smoke)
+    print(table([("work", "median (range)"), *((name, str(timing)) for name, timing in timings.items())]))
+    print()
+    verdicts = ["not judged" if options.smoke else "yes" if claim.holds else "NO" for claim in claims]
+    print(table([("claim", "found", "holds"), *((*claim[:2], v) for claim, v in zip(claims, verdicts, strict=True))]))
+    return 1 if "NO" in verdicts else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Is this function linear, and is this matrix, or that adjoint, its own?"""

@@ -1,0 +1,1 @@
+"""Laws of linear functions and of the matrices that claim to be them, one file each."""
