@@ -148,16 +148,22 @@ def _channels(tables: list[np.ma.MaskedArray], long: list[int]) -> int | None:
 
 
 def _banded(axis: int, table: np.ma.MaskedArray) -> BandAxis | None:
-    """The stride and input dilation that leave the fewest offsets; None where they leave too many to be taps."""
-    (rows, columns), (i, j) = table.shape, np.nonzero(table.filled(False))
-    most = int(table.sum(axis=1).max() or 0)
+    """The stride and input dilation that leave the fewest offsets; None where they leave too many to be taps.
+
+    Of two that leave equally many, the one with which fewer places inside are empty where their offset occurs.
+    """
+    (rows, columns), known = table.shape, ~np.ma.getmaskarray(table)
+    (i, j), inside = np.nonzero(table.filled(False)), np.nonzero(known)
     found = []
     for e, s in itertools.product(range(1, min(_DILATIONS, columns) + 1), range(1, min(_STRIDES, columns) + 1)):
         for period in (0, columns * e):
             one = BandAxis(axis, rows, columns, s, e, period, ())
             offsets = np.unique(one.offset(i, j))
-            found.append((len(offsets), period > 0, s + e, dataclasses.replace(one, offsets=tuple(map(int, offsets)))))
-    best = min(found, key=lambda candidate: candidate[:3])[3]
+            places = int(np.isin(one.offset(*inside), offsets).sum())
+            whole = dataclasses.replace(one, offsets=tuple(map(int, offsets)))
+            found.append((len(offsets), places, period > 0, s + e, whole))
+    best = min(found, key=lambda candidate: candidate[:4])[4]
+    most = int(table.sum(axis=1).max() or 0)
     return best if 0 < len(best.offsets) <= 2 * most * best.dilation else None
 
 

@@ -57,7 +57,7 @@ class Probe:
         if not self.traced:
             return self.inputs
         with _at_home(self.dtype):
-            return tolerance.roundings(jax.make_jaxpr(self.fun)(jax.ShapeDtypeStruct(self.shape, self.dtype)))
+            return tolerance.roundings(jax.make_jaxpr(_own(self.fun))(jax.ShapeDtypeStruct(self.shape, self.dtype)))
 
     def many(self, inputs: np.ndarray) -> np.ndarray:
         """What the function makes of every row of `inputs`: [n, inputs] -> [n, outputs]."""
@@ -92,8 +92,7 @@ class Probe:
 
     @cached_property
     def _compiled(self) -> Callable[[Any], Any]:
-        # a function of our own: JAX remembers what it traced of theirs, also when they have changed what it closes over
-        return jax.jit(jax.vmap(lambda one: self.fun(one)))
+        return jax.jit(jax.vmap(_own(self.fun)))
 
 
 def probe(fun: Callable[[Any], Any], in_shape: Any, dtype: Any = np.float32) -> Probe:
@@ -110,7 +109,7 @@ def probe(fun: Callable[[Any], Any], in_shape: Any, dtype: Any = np.float32) -> 
         raise TypeError(f"`dtype` must be floating or complex; got {dtype}.")
     try:
         with _at_home(dtype):
-            out, traced = jax.eval_shape(fun, jax.ShapeDtypeStruct(shape, dtype)), True
+            out, traced = jax.eval_shape(_own(fun), jax.ShapeDtypeStruct(shape, dtype)), True
     except Exception:  # plain NumPy cannot be traced; if `fun` fails by itself it does so again here
         out, traced = fun(np.zeros(shape, dtype)), False
     if not hasattr(out, "dtype") or not jnp.issubdtype(out.dtype, jnp.number):
@@ -165,6 +164,15 @@ def shape_of(name: str, shape: Any) -> Shape:
     if min(sizes, default=1) < 1:
         raise ValueError(f"`{name}` must be a shape with at least one entry; got {shape!r}.")
     return sizes
+
+
+def _own(fun: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A function that JAX has not seen.
+
+    It remembers what it traced of theirs, also when what they close over has changed since, and jax 0.10.2 crashes when
+    it is given a ufunc of NumPy's for the second time.
+    """
+    return lambda one: fun(one)
 
 
 def _at_home(dtype: np.dtype) -> Any:

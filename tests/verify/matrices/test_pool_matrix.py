@@ -28,7 +28,7 @@ def outputs(windows, reduce, layout):
     return found if layout.endswith("C") else np.moveaxis(found, -1, 1)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(vs.pool_matrix_problems())
 def test_an_average_is_over_real_entries_or_over_the_window(problem):
     window, options = split(problem)

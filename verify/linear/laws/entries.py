@@ -17,7 +17,7 @@ from verify.linear.trial import LinearTrial
 
 LAW = "entries"
 
-_SAMPLE = 2**24  # entries of a large matrix that are looked at
+_SAMPLE = 2**22  # entries of a large matrix that are looked at
 _LEAST = 3  # input positions of a large matrix that are looked at, however many entries they have
 _TOLD = 4  # bands that are described one by one
 
