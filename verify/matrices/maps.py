@@ -5,8 +5,9 @@ Zero padding, one axis. From y[i] = sum_a z[i s + a d - lo] K[a], where z is x w
     x[j] = sum of y[i] K[a] over all i, a with i s + a d - lo = e j
          = sum_a w[j e + a d - ((k - 1) d - lo)] K[k - 1 - a],   where w is y with s - 1 zeros between its entries.
 
-So strides and input dilation change places, the kernel is flipped and its channels are exchanged. Circular padding is a
-copy of entries before a convolution without padding; its adjoint adds them up after that one's.
+So strides and input dilation change places, the kernel is flipped, its channels are exchanged, and it is conjugated if
+it is complex. Circular padding is a copy of entries before a convolution without padding; its adjoint adds them up after
+that one's.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def linear_map(kernel: Any, geometry: Geometry) -> LinearMap:
         return _convolve(_wrapped(inputs, geometry), kernel, plain)
 
     def adjoint(outputs: Any) -> Any:
-        return _unwrapped(_convolve(outputs, _exchanged(kernel, plain), _reversed(plain)), geometry)
+        return _unwrapped(_convolve(outputs, jnp.conj(_exchanged(kernel, plain)), _reversed(plain)), geometry)
 
     return LinearMap(jax.jit(_batched(apply, geometry.input_shape)), jax.jit(_batched(adjoint, geometry.output_shape)))
 

@@ -67,6 +67,16 @@ def test_a_pair_is_the_matrix_and_its_transpose(case):
     np.testing.assert_array_equal(backward.reshape(rows, columns), expected)
 
 
+def test_the_adjoint_of_a_complex_kernel_is_conjugated():
+    kernel = np.asarray([1 + 2j, -3j, 2], np.complex64).reshape(3, 1, 1)
+    expected = verify.conv_matrix(kernel, (4, 1), format="numpy").conj().T
+    operator = verify.conv_matrix(kernel, (4, 1), format="operator")
+    np.testing.assert_array_equal(operator.H @ np.eye(4, dtype=np.complex64), expected)
+    pair = verify.conv_matrix(kernel, (4, 1), format="pair")
+    backward = pair.adjoint(np.eye(4, dtype=np.complex64).reshape(4, 4, 1)).reshape(4, 4)
+    np.testing.assert_array_equal(backward, expected.T)
+
+
 def test_both_are_differentiated_by_the_kernel():
     shape, options = (5, 4, 2), {"strides": (2, 1)}
     kernel = jnp.asarray(np.random.default_rng(0).integers(-3, 4, (3, 3, 2, 2)), jnp.float32)

@@ -113,6 +113,8 @@ def test_minus_infinity_is_an_entry_and_padding_is_none():
     image = np.full((3, 1), -np.inf, np.float32)
     matrix = verify.pool_matrix(2, (3, 1), kind="max", at=image, strides=1, padding=((1, 0),))
     np.testing.assert_array_equal(matrix.indices, [0, 0, 1])
+    apart = verify.pool_matrix(2, (3, 1), kind="max", at=image, strides=1, dilation=2, padding=((1, 0),))
+    np.testing.assert_array_equal(apart.indices, [1, 0])
     with_nan = np.asarray([[1.0], [np.nan], [3.0]])
     np.testing.assert_array_equal(verify.pool_matrix(2, (3, 1), kind="max", at=with_nan, strides=1).indices, [1, 1])
 
