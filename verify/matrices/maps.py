@@ -6,8 +6,8 @@ Zero padding, one axis. From y[i] = sum_a z[i s + a d - lo] K[a], where z is x w
          = sum_a w[j e + a d - ((k - 1) d - lo)] K[k - 1 - a],   where w is y with s - 1 zeros between its entries.
 
 So strides and input dilation change places, the kernel is flipped, its channels are exchanged, and it is conjugated if
-it is complex. Circular padding is a copy of entries before a convolution without padding; its adjoint adds them up after
-that one's.
+it is complex. Circular padding is a copy of entries before a convolution without padding; its adjoint adds them up
+after that one's.
 """
 
 from __future__ import annotations

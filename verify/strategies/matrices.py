@@ -49,7 +49,7 @@ def conv_matrix_problems(
     options = {
         "strides": [draw(st.integers(1, 3)) for _ in range(rank)],
         "dilation": [draw(st.integers(1, 2)) for _ in range(rank)],
-        "input_dilation": [draw(st.integers(1, 3)) for _ in range(rank)],
+        "input_dilation": draw(st.just([1] * rank) | st.lists(st.integers(1, 3), min_size=rank, max_size=rank)),
         "groups": draw(st.integers(1, 3)),
         "layout": _LAYOUTS[rank - 1][0 if last else 1],
     }
