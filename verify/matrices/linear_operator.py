@@ -20,11 +20,21 @@ def linear_operator(kernel: np.ndarray, geometry: Geometry) -> Any:
     """The matrix as an operator with `@`, its adjoint `.H @` and products with several columns at once."""
     from scipy.sparse.linalg import LinearOperator
 
+    taps = list(_taps(kernel, geometry))
+
     def matmat(columns: np.ndarray) -> np.ndarray:
-        return _flat(_apply(_grouped(columns, geometry.input_shape, geometry), kernel, geometry), geometry)
+        inputs = _grouped(columns, geometry.input_shape, geometry)
+        outputs = _zeros(inputs, [axis.outputs for axis in geometry.axes], geometry.block[0], kernel.dtype)
+        for values, to, source in taps:
+            outputs[to] += _product(inputs[source], values)
+        return _flat(outputs, geometry)
 
     def rmatmat(columns: np.ndarray) -> np.ndarray:
-        return _flat(_adjoint(_grouped(columns, geometry.output_shape, geometry), kernel, geometry), geometry)
+        outputs = _grouped(columns, geometry.output_shape, geometry)
+        inputs = _zeros(outputs, [axis.size for axis in geometry.axes], geometry.block[1], kernel.dtype)
+        for values, to, source in taps:
+            inputs[source] += _product(outputs[to], values.conj().swapaxes(1, 2))
+        return _flat(inputs, geometry)
 
     return LinearOperator(
         geometry.shape,
@@ -34,24 +44,6 @@ def linear_operator(kernel: np.ndarray, geometry: Geometry) -> Any:
         rmatmat=rmatmat,
         dtype=kernel.dtype,
     )
-
-
-def _apply(inputs: np.ndarray, kernel: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """[batch, G, positions..., C / G] -> [batch, G, positions..., O / G]."""
-    shape = (*inputs.shape[:2], *(axis.outputs for axis in geometry.axes), geometry.block[0])
-    outputs = np.zeros(shape, np.result_type(inputs, kernel))
-    for values, to, source in _taps(kernel, geometry):
-        outputs[to] += _product(inputs[source], values)
-    return outputs
-
-
-def _adjoint(outputs: np.ndarray, kernel: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """[batch, G, positions..., O / G] -> [batch, G, positions..., C / G]."""
-    shape = (*outputs.shape[:2], *(axis.size for axis in geometry.axes), geometry.block[1])
-    inputs = np.zeros(shape, np.result_type(outputs, kernel))
-    for values, to, source in _taps(kernel, geometry):
-        inputs[source] += _product(outputs[to], values.conj().swapaxes(1, 2))
-    return inputs
 
 
 def _taps(kernel: np.ndarray, geometry: Geometry) -> Iterator[tuple[np.ndarray, _At, _At]]:
@@ -65,6 +57,11 @@ def _taps(kernel: np.ndarray, geometry: Geometry) -> Iterator[tuple[np.ndarray, 
         for pieces in itertools.product(*(axis.slices(a) for axis, a in zip(geometry.axes, tap, strict=True))):
             every = (slice(None), slice(None))
             yield values, (*every, *(p.outputs for p in pieces)), (*every, *(p.inputs for p in pieces))
+
+
+def _zeros(like: np.ndarray, positions: list[int], channels: int, dtype: np.dtype) -> np.ndarray:
+    """[batch, G, positions..., channels of a group] for results of a product with `like`."""
+    return np.zeros((*like.shape[:2], *positions, channels), np.result_type(like, dtype))
 
 
 def _product(arrays: np.ndarray, values: np.ndarray) -> np.ndarray:

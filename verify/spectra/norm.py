@@ -133,21 +133,21 @@ def _best_vector(kernel: np.ndarray, geometry: Geometry, start: np.ndarray) -> n
     # the wave may lie in an invariant space without the largest eigenvalue: a little of everything leads out of it
     noise = np.random.default_rng(0).standard_normal(len(start))
     start = start / (np.linalg.norm(start) or 1.0) + _NOISE * noise / np.linalg.norm(noise)
-    basis = [start / np.linalg.norm(start)]
-    diagonal, beside = [], []
-    for _ in range(min(_STEPS, len(start))):
-        following = operator.rmatvec(operator.matvec(basis[-1]))
-        diagonal.append(float(basis[-1] @ following))
-        known = np.stack(basis)
+    steps = min(_STEPS, len(start))
+    basis = np.zeros((steps + 1, len(start)))
+    basis[0] = start / np.linalg.norm(start)
+    tridiagonal = np.zeros((steps + 1, steps + 1))
+    for n in range(1, steps + 1):
+        following = operator.rmatvec(operator.matvec(basis[n - 1]))
+        tridiagonal[n - 1, n - 1] = basis[n - 1] @ following
         for _ in range(2):  # once leaves what rounding brings back
-            following = following - known.T @ (known @ following)
-        beside.append(float(np.linalg.norm(following)))
-        if beside[-1] <= 1e-12 * max(diagonal):  # the basis holds an invariant space
+            following = following - basis[:n].T @ (basis[:n] @ following)
+        beside = float(np.linalg.norm(following))
+        if beside <= 1e-12 * tridiagonal.max():  # the basis holds an invariant space
             break
-        basis.append(following / beside[-1])
-    n = len(diagonal)
-    tridiagonal = np.diag(diagonal) + np.diag(beside[: n - 1], 1) + np.diag(beside[: n - 1], -1)
-    return np.linalg.eigh(tridiagonal)[1][:, -1] @ np.stack(basis[:n])
+        basis[n] = following / beside
+        tridiagonal[n - 1, n] = tridiagonal[n, n - 1] = beside
+    return np.linalg.eigh(tridiagonal[:n, :n])[1][:, -1] @ basis[:n]
 
 
 def _rayleigh(kernel: np.ndarray, geometry: Geometry, vector: np.ndarray) -> float:
