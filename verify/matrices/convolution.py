@@ -63,7 +63,8 @@ def conv_matrix(
         layout: "NHWC" (default) or "NCHW"; "NWC", "NCW" and "NDHWC", "NCDHW" for 1 and 3 spatial axes.
         bias: b, (O,), or None. With a bias the result is an `Affine`: the matrix, and b for every output position.
         format: "csr", "bsr" (SciPy), "numpy" (dense), "operator" (a SciPy `LinearOperator`, nothing stored),
-            "jax" (dense), "bcoo" (JAX), or "pair" (two JAX functions of arrays, the convolution and its adjoint).
+            "jax" (dense), "bcoo" (JAX), or "pair" (two JAX functions of arrays, the convolution and its adjoint). JAX
+            has float64 only with its 64-bit types on, and turns it into float32 otherwise.
         out: with "numpy", an array to write into.
 
     Returns:
