@@ -147,15 +147,15 @@ def test_a_wrong_matrix_is_rejected_and_its_fault_named(matrix, code, sentence):
     assert any(found == code and sentence in words for found, words in told), told
 
 
-def test_the_entry_shown_is_wrong_and_its_numbers_are_those_of_function_and_matrix():
-    matrix = WRONG["one tap shifted"][0]
+def test_the_entry_shown_is_wrong_and_its_lines_print_it_again(capsys):
+    matrix = one_tap_shifted()
     finding = verify.check_linear(convolution, matrix, SHAPE).failures[0]
-    row, column = finding.index
-    right = verify.conv_matrix(KERNEL, SHAPE).toarray()
-    assert (finding.actual, finding.expected) == (matrix[row, column], right[row, column])
+    assert (finding.law, finding.argument) == ("entries", "matrix")
+    right = matrix_of(KERNEL)
+    assert (finding.actual, finding.expected) == (matrix[finding.index], right[finding.index])
     assert finding.actual != finding.expected
-    assert finding.law == "entries"
-    assert "e[" in "\n".join(finding.reproduce)
+    exec("\n".join(finding.reproduce), {"fun": convolution, "matrix": matrix})
+    assert [np.float32(line) for line in capsys.readouterr().out.split()] == [finding.expected, finding.actual]
 
 
 @pytest.mark.parametrize("format", FORMATS)
