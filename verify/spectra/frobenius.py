@@ -36,5 +36,8 @@ def frobenius(kernel: np.ndarray, geometry: Geometry) -> float:
     kernel, geometry = folded(kernel, geometry)
     met = [[axis.met(tap) for tap in range(axis.window)] for axis in geometry.axes]
     times = math.prod(np.ix_(*met), start=np.ones(()))
-    squares = (kernel**2).sum(axis=(-1, -2) if geometry.last else (0, 1))
-    return math.sqrt(float((times * squares).sum()))
+    exponent = int(
+        np.frexp(np.abs(kernel).max())[1]
+    )  # a power of two rounds nothing, and no square under- or overflows
+    squares = (np.ldexp(kernel, -exponent) ** 2).sum(axis=(-1, -2) if geometry.last else (0, 1))
+    return float(np.ldexp(math.sqrt(float((times * squares).sum())), exponent))

@@ -79,7 +79,9 @@ def _proved_above(gram: np.ndarray, value: float, inner: int) -> float:
     `inner` is the length of the sums in `gram`. Their rounding changes it by 2 (inner + 4) u tr(G) at most, in norm
     (complex products round twice); that of the factorisation is 4 (n + 4) u tr(t I - G), and of the diagonal u t.
     """
-    n, traces = gram.shape[1], np.trace(gram, axis1=1, axis2=2).real
+    n, trace = gram.shape[1], float(np.trace(gram, axis1=1, axis2=2).real.max())
+    if trace == 0:
+        return 0.0
     margin = _MARGIN
     while True:
         level = value * (1 + margin)
@@ -88,7 +90,7 @@ def _proved_above(gram: np.ndarray, value: float, inner: int) -> float:
             break
         except np.linalg.LinAlgError:  # a larger eigenvalue than the promising ones had, or too narrow a margin
             value, margin = max(value, float(np.linalg.eigvalsh(gram).max())), 4 * margin
-    return level + 1.01 * UNIT * (2 * (inner + 4) * float(traces.max()) + 4 * (n + 4) * n * level + level)
+    return level + 1.01 * UNIT * (2 * (inner + 4) * trace + 4 * (n + 4) * n * level + level)
 
 
 def _proved_below(block: np.ndarray, vector: np.ndarray) -> tuple[float, np.ndarray]:

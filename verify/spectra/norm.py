@@ -88,13 +88,22 @@ def norm_interval(
         groups=groups,
         layout=layout,
     )
+    exponent = int(
+        np.frexp(np.abs(kernel).max())[1]
+    )  # a power of two rounds nothing, and no square under- or overflows
+    low, high = _bounds(np.ldexp(kernel, -exponent), geometry)
+    return NormInterval(float(np.ldexp(low, exponent)), float(np.ldexp(high, exponent)))
+
+
+def _bounds(kernel: np.ndarray, geometry: Geometry) -> tuple[float, float]:
+    """The bounds for a kernel whose largest entry is about one, or zero."""
     if geometry.axes[0].circular:
         found = largest(symbol(kernel, geometry, periods(geometry)))
-        return NormInterval(found.low, found.high)
+        return found.low, found.high
     around = symbol(kernel, geometry, [_torus(axis) for axis in geometry.axes])
     found = largest(around)
     vector = _best_vector(kernel, geometry, _wave(found, around, geometry))
-    return NormInterval(_rayleigh(kernel, geometry, vector), min(found.high, _frobenius(kernel, geometry)))
+    return _rayleigh(kernel, geometry, vector), min(found.high, _frobenius(kernel, geometry))
 
 
 def _frobenius(kernel: np.ndarray, geometry: Geometry) -> float:

@@ -112,6 +112,16 @@ def test_a_zero_kernel_and_a_window_that_meets_nothing_have_norm_zero():
     assert verify.NormInterval(0.0, 0.0).width == math.inf
 
 
+def test_kernels_far_from_one_are_bounded_like_those_near_one():
+    kernel = np.random.default_rng(0).standard_normal((3, 2, 2))
+    near = verify.norm_interval(kernel, (6, 2))
+    for exponent in (-600, 600):  # squares of these are zero, or infinite
+        far = verify.norm_interval(np.ldexp(kernel, exponent), (6, 2))
+        assert tuple(np.ldexp(far, -exponent)) == tuple(near)
+        norm = verify.frobenius_norm(np.ldexp(kernel, exponent), (6, 2))
+        assert np.ldexp(norm, -exponent) == verify.frobenius_norm(kernel, (6, 2))
+
+
 def test_the_proof_from_above_does_not_rest_on_the_promising_blocks(monkeypatch):
     kernel, shape = np.random.default_rng(1).standard_normal((5, 4, 4)), (40, 4)
     geometry = convolution(kernel.shape, shape, padding="CIRCULAR")
