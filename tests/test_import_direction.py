@@ -24,6 +24,8 @@ LAYERS = (
     ("__main__", "__init__"),
 )
 SEES_VERIFY = ("verification", "cli")
+# What parts of verify import of it beside themselves: matrices and norms are mathematics, and know of no check.
+ALONE = {"matrices": (), "spectra": ("matrices",)}
 OPTIONAL = {"PIL", "h5py", "hypothesis", "jinja2", "keras", "matplotlib", "pooch", "pytest", "safetensors", "scipy"} | {
     "sklearn",
     "tensorflow_datasets",
@@ -90,6 +92,9 @@ def violations(root: Path) -> list[str]:
             found.append(f"{importer} imports {imported}: verify must know nothing of jaxcnn")
         if source == "jaxcnn" and goal == "verify" and not importer.split(".")[1].startswith(SEES_VERIFY):
             found.append(f"{importer} imports {imported}: only {', '.join(SEES_VERIFY)} may use verify")
+        if source == goal == "verify" and (part := importer.split(".")[1]) in ALONE:
+            if imported.split(".")[1] not in (part, *ALONE[part]):
+                found.append(f"{importer} imports {imported}: {part} may use {', '.join(ALONE[part]) or 'itself only'}")
         if source == goal == "jaxcnn" and layer(importer) < layer(imported):
             found.append(f"{importer} imports {imported}: a later layer")
         if at_load and goal in OPTIONAL and not importer.startswith(NEEDS_OPTIONAL):
@@ -140,6 +145,8 @@ RIGHT = {
     "verify/strategies.py": "import hypothesis",
     "verify/laws/finite.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .. import table",
     "verify/table.py": "from .laws import finite",
+    "verify/matrices/dense.py": "from . import axis",
+    "verify/spectra/norm.py": "from verify.matrices import dense",
 }
 WRONG = {
     "a cycle": ({"verify/a.py": "from .b import x", "verify/b.py": "import verify.a"}, "import cycle: verify.a"),
@@ -152,6 +159,9 @@ WRONG = {
     "an operation importing verify": ({"jaxcnn/ops/a.py": "from verify import check_rule"}, "may use verify"),
     "an operation importing a rule": ({"jaxcnn/ops/a.py": "from ..rules import conv"}, "a later layer"),
     "a leaf importing its package": ({"jaxcnn/_types.py": "from . import Network"}, "a later layer"),
+    "a matrix importing a check": ({"verify/matrices/a.py": "def f():\n    from verify import table"}, "itself only"),
+    "a matrix importing its norm": ({"verify/matrices/a.py": "from ..spectra import norm"}, "itself only"),
+    "a norm importing a check": ({"verify/spectra/a.py": "from .. import table"}, "spectra may use matrices"),
     "an optional package at load": ({"verify/a.py": "try:\n    import scipy.sparse\nfinally:\n    pass"}, "optional"),
 }
 

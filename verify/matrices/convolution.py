@@ -108,6 +108,12 @@ def known_format(format: Any) -> None:
         raise ValueError(f"`format` must be one of {', '.join(map(repr, FORMATS))}; got {format!r}.")
 
 
+def scipy_holds(dtype: np.dtype, format: str, advice: str) -> None:
+    """Raise `TypeError` where a format is SciPy's, and SciPy has no matrices of these numbers."""
+    if format in _SCIPY and (dtype.kind not in "iufc" or dtype == np.float16):
+        raise TypeError(f"SciPy has no matrices of {dtype}: {advice}.")
+
+
 def _numbers(name: str, array: Any, format: str) -> Any:
     """The array as NumPy's, or as it is where it is traced.
 
@@ -124,10 +130,7 @@ def _numbers(name: str, array: Any, format: str) -> Any:
     found = np.asarray(array)
     if not jnp.issubdtype(found.dtype, jnp.number):
         raise TypeError(f"`{name}` must be an array of numbers; got {found.dtype}.")
-    if format in _SCIPY and (found.dtype.kind not in "iufc" or found.dtype == np.float16):
-        raise TypeError(
-            f"SciPy has no matrices of {found.dtype}: cast `{name}` to float32, which holds the same numbers."
-        )
+    scipy_holds(found.dtype, format, f"cast `{name}` to float32, which holds the same numbers")
     return found
 
 

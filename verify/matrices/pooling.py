@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from verify.matrices import options
-from verify.matrices.convolution import known_format, make
+from verify.matrices.convolution import known_format, make, scipy_holds
 from verify.matrices.geometry import Geometry, windows
 from verify.matrices.kernels import folded
 from verify.matrices.scaled import rows_scaled
@@ -49,17 +50,19 @@ def pool_matrix(
         count_include_pad: for "average", divide by the size of the window also where it holds padding (Flax's default;
             False is what Keras and `jaxcnn` do).
         layout: "NHWC" (default) or "NCHW", and their kin for 1 and 3 spatial axes.
-        dtype: of M.
+        dtype: of M; a floating one for "average".
         format: as for `verify.conv_matrix`.
 
     Raises:
         ValueError: shapes or options do not fit together, a window holds nothing but padding, or M is larger than the
             free memory.
+        TypeError: `dtype` has no such numbers, or SciPy none of them.
     """
     known_format(format)
+    dtype = entry_dtype(dtype, format, *((jnp.number, "numbers") if kind == "max" else (jnp.inexact, "fractions")))
     geometry = pooling(window, input_shape, strides, padding, dilation, layout)
     if kind == "average" and at is None:
-        return _average(geometry, count_include_pad, np.dtype(dtype), format)
+        return _average(geometry, count_include_pad, dtype, format)
     if kind == "max" and at is not None:
         if np.shape(at) != geometry.input_shape:
             raise ValueError(f"`at` must have shape {geometry.input_shape}, that of one example; got {np.shape(at)}.")
@@ -68,6 +71,19 @@ def pool_matrix(
     if kind == "max":
         raise ValueError("Max pooling is a matrix only at an input: give `at`, or use verify.max_pool_stages.")
     raise ValueError(f"`kind` must be 'max', with `at`, or 'average', without; got {kind!r}.")
+
+
+def entry_dtype(dtype: Any, format: str, kind: Any, what: str) -> np.dtype:
+    """The dtype of a matrix's entries.
+
+    Raises:
+        TypeError: it is not of this kind of numbers (`what`, in words), or the format is SciPy's and has none of them.
+    """
+    found = np.dtype(dtype)
+    if not jnp.issubdtype(found, kind):
+        raise TypeError(f"`dtype` must hold {what}; got {found}.")
+    scipy_holds(found, format, "choose `dtype` float32, which holds the same numbers")
+    return found
 
 
 def pooling(

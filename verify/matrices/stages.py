@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
 from verify.matrices.geometry import Geometry
-from verify.matrices.pooling import every_window_is_real, met, pooling
+from verify.matrices.pooling import entry_dtype, every_window_is_real, met, pooling
 
 
 class MaxStage(NamedTuple):
@@ -67,7 +68,11 @@ def max_pool_stages(
 
     Raises:
         ValueError: the shapes or options do not fit together, or a window holds nothing but padding.
+        TypeError: `dtype` holds no -1, or SciPy has no such matrices.
     """
+    dtype = entry_dtype(dtype, "csr", jnp.number, "numbers")
+    if dtype.kind == "u":
+        raise TypeError(f"`dtype` must hold negative numbers, since stages take differences; got {dtype}.")
     geometry = pooling(window, input_shape, strides, padding, dilation, layout)
     every_window_is_real(geometry)
     positions, real = met(geometry)

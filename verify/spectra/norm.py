@@ -42,9 +42,9 @@ class NormInterval(NamedTuple):
         """high / low - 1, the most that either is off by, relatively."""
         return self.high / self.low - 1 if self.low > 0 else math.inf
 
-    def __contains__(self, value: object) -> bool:
-        """Whether a number lies between the bounds."""
-        return isinstance(value, int | float) and self.low <= value <= self.high
+    def __contains__(self, value: Any) -> bool:
+        """Whether a number, of Python, NumPy or JAX, lies between the bounds."""
+        return self.low <= float(value) <= self.high
 
 
 def norm_interval(

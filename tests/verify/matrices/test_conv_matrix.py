@@ -13,7 +13,7 @@ from tests.verify.matrices._definition import convolved, matrix_by_probing
 from verify import strategies as vs
 from verify.matrices.convolution import FORMATS
 
-FUNCTIONS = ("pair",)  # a pair is compiled for every shape: see test_maps.py
+FUNCTIONS = ("pair",)  # a pair is compiled for every shape: see test_compiled.py
 KERNEL = np.arange(3 * 3 * 2 * 4, dtype=np.float32).reshape(3, 3, 2, 4) - 30
 
 

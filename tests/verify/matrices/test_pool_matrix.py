@@ -165,6 +165,20 @@ def test_what_is_no_pooling_is_told_in_a_sentence(options, message):
         verify.pool_matrix(**{"window": 2, "input_shape": (4, 4, 1), **options})
 
 
+@pytest.mark.parametrize(
+    ("ask", "options", "message"),
+    [
+        (verify.pool_matrix, {"dtype": int}, r"^`dtype` must hold fractions; got int64\."),
+        (verify.pool_matrix, {"dtype": np.float16}, r"^SciPy has no matrices of float16: choose `dtype` float32"),
+        (verify.pool_matrix, {"kind": "max", "at": np.ones((4, 1)), "dtype": str}, r"^`dtype` must hold numbers; got"),
+        (verify.max_pool_stages, {"dtype": np.uint8}, r"^`dtype` must hold negative numbers, .*; got uint8\."),
+    ],
+)
+def test_a_dtype_without_the_entries_is_told_in_a_sentence(ask, options, message):
+    with pytest.raises(TypeError, match=message):
+        ask(2, (4, 1), **options)
+
+
 def test_stages_want_a_real_entry_in_every_window():
     with pytest.raises(ValueError, match=r"^Every window must hold a real entry, and window 1 along spatial axis 0"):
         verify.max_pool_stages(2, (2, 1), padding=((0, 3),))

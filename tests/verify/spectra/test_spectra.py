@@ -2,6 +2,7 @@
 
 import math
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -110,6 +111,14 @@ def test_a_zero_kernel_and_a_window_that_meets_nothing_have_norm_zero():
     assert verify.norm_interval(np.zeros((3, 2, 2)), (5, 2)) == (0.0, 0.0)
     assert verify.norm_interval(np.ones((1, 1, 1)), (2, 1), padding=((3, -2),)).high == 0.0
     assert verify.NormInterval(0.0, 0.0).width == math.inf
+
+
+@pytest.mark.parametrize("number", [int, float, np.float32, jnp.float32])
+def test_numbers_of_every_library_are_looked_for_in_an_interval(number):
+    bounds = verify.NormInterval(1.5, 2.5)
+    assert number(2) in bounds
+    assert number(3) not in bounds
+    assert number(1) not in bounds
 
 
 def test_kernels_far_from_one_are_bounded_like_those_near_one():
