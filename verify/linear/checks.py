@@ -14,6 +14,7 @@ from verify.linear.laws import adjoint as adjoint_law
 from verify.linear.laws import entries, equivariance, linearity, offset, products
 from verify.linear.probing import Probe, probe
 from verify.linear.trial import LinearTrial
+from verify.matrices.options import positive
 from verify.observers import announced
 from verify.report import Diagnosis, Report
 
@@ -21,6 +22,7 @@ Linear = Callable[[Any], Any]
 
 
 @announced
+@np.errstate(all="ignore")  # what is not finite is judged, not warned about
 def check_linear(fun: Linear, matrix: Any, in_shape: Any, *, dtype: Any = None, seed: int = 0) -> Report:
     """Check that `fun` is linear and that `matrix` is its matrix: fun(x).reshape(-1) = matrix @ x.reshape(-1).
 
@@ -61,6 +63,7 @@ def check_linear(fun: Linear, matrix: Any, in_shape: Any, *, dtype: Any = None, 
 
 
 @announced
+@np.errstate(all="ignore")  # what is not finite is judged, not warned about
 def check_adjoint(fun: Linear, adjoint: Linear, in_shape: Any, *, dtype: Any = np.float32, seed: int = 0) -> Report:
     """Check that `fun` and `adjoint` are linear and adjoint to each other: <w, fun(x)> = <adjoint(w), x>.
 
@@ -79,7 +82,7 @@ def check_adjoint(fun: Linear, adjoint: Linear, in_shape: Any, *, dtype: Any = n
             unchanged.
     """
     asked = _probed(fun, in_shape, dtype)
-    back = _probed(adjoint, asked.out_shape, dtype)
+    back = _probed(adjoint, asked.out_shape, dtype, "adjoint")
     trial, reverse = (LinearTrial(one, None, np.random.default_rng(seed), "adjoint") for one in (asked, back))
     if back.out_shape != asked.shape:
         told = f"The adjoint returns shape {back.out_shape}, and the function takes {asked.shape}."
@@ -99,6 +102,7 @@ def check_adjoint(fun: Linear, adjoint: Linear, in_shape: Any, *, dtype: Any = n
 
 
 @announced
+@np.errstate(all="ignore")  # what is not finite is judged, not warned about
 def check_equivariance(
     fun: Linear,
     in_shape: Any,
@@ -127,12 +131,15 @@ def check_equivariance(
     """
     asked = _probed(fun, in_shape, dtype)
     trial = LinearTrial(asked, None, np.random.default_rng(seed))
+    strides, input_dilation = positive("strides", strides), positive("input_dilation", input_dilation)
     together = math.gcd(strides, input_dilation)
     by, back = strides // together, input_dilation // together
     linearity.check(trial)
-    for axis in (axes,) if isinstance(axes, int) else axes:
-        if not 0 <= axis < min(len(asked.shape), len(asked.out_shape)):
-            raise ValueError(f"`axes` must be axes of inputs {asked.shape} and outputs {asked.out_shape}; got {axis}.")
+    for axis in (axes,) if not isinstance(axes, Sequence) else axes:
+        if not isinstance(axis, int) or not 0 <= axis < min(len(asked.shape), len(asked.out_shape)):
+            raise ValueError(
+                f"`axes` must be axes of inputs {asked.shape} and outputs {asked.out_shape}; got {axis!r}."
+            )
         if asked.shape[axis] <= by or asked.out_shape[axis] <= back:
             raise ValueError(
                 f"Axis {axis} is too short to move along: inputs {asked.shape}, outputs {asked.out_shape}."
@@ -141,7 +148,7 @@ def check_equivariance(
     return trial.report()
 
 
-def _probed(fun: Linear, in_shape: Any, dtype: Any) -> Probe:
+def _probed(fun: Linear, in_shape: Any, dtype: Any, name: str = "fun") -> Probe:
     """`probe`, for real numbers only.
 
     Raises:
@@ -149,4 +156,4 @@ def _probed(fun: Linear, in_shape: Any, dtype: Any) -> Probe:
     """
     if not jnp.issubdtype(np.dtype(dtype), jnp.floating):
         raise TypeError(f"`dtype` must be a real floating one; got {np.dtype(dtype)}.")
-    return probe(fun, in_shape, dtype)
+    return probe(fun, in_shape, dtype, name)

@@ -95,15 +95,15 @@ class Probe:
         return jax.jit(jax.vmap(_own(self.fun)))
 
 
-def probe(fun: Callable[[Any], Any], in_shape: Any, dtype: Any = np.float32) -> Probe:
-    """Look at what `fun` takes and returns. An exception of `fun` itself at zeros is raised unchanged.
+def probe(fun: Callable[[Any], Any], in_shape: Any, dtype: Any = np.float32, name: str = "fun") -> Probe:
+    """Look at what `fun` takes and returns; messages call it `name`. An exception of its own at zeros is left as it is.
 
     Raises:
         TypeError: `fun` is not callable, does not return one array of numbers, or `dtype` is not a floating one.
         ValueError: `in_shape` is not a shape with at least one entry.
     """
     if not callable(fun):
-        raise TypeError(f"`fun` must be callable; got {type(fun).__name__}.")
+        raise TypeError(f"`{name}` must be callable; got {type(fun).__name__}.")
     dtype, shape = np.dtype(dtype), shape_of("in_shape", in_shape)
     if not jnp.issubdtype(dtype, jnp.inexact):
         raise TypeError(f"`dtype` must be floating or complex; got {dtype}.")

@@ -104,7 +104,7 @@ def make(kernel: Any, geometry: Geometry, *, format: str, out: np.ndarray | None
 
 def known_format(format: Any) -> None:
     """Raise `ValueError` unless there is such a format."""
-    if format not in FORMATS:
+    if not isinstance(format, str) or format not in FORMATS:
         raise ValueError(f"`format` must be one of {', '.join(map(repr, FORMATS))}; got {format!r}.")
 
 
@@ -135,12 +135,16 @@ def _numbers(name: str, array: Any, format: str) -> Any:
 
 
 def _bias(bias: Any, kernel: Any, geometry: Geometry) -> Any:
-    """The bias as an array of the kernel's library.
+    """The bias as an array of the kernel's library, or of JAX where it is traced.
 
     Raises:
         ValueError: it has another shape than (O,).
+        TypeError: it is not of numbers.
     """
-    bias = kernel.__array_namespace__().asarray(bias)
+    arrays = jnp if isinstance(bias, jax.core.Tracer) else kernel.__array_namespace__()
+    bias = arrays.asarray(bias)
+    if not jnp.issubdtype(bias.dtype, jnp.number):
+        raise TypeError(f"`bias` must be an array of numbers; got {bias.dtype}.")
     if bias.shape != (geometry.features,):
         raise ValueError(f"`bias` must have shape ({geometry.features},) to match `kernel`; got {tuple(bias.shape)}.")
     return bias

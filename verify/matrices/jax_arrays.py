@@ -64,7 +64,8 @@ def indexable(geometry: Geometry) -> None:
 
 def handed_over(array: np.ndarray) -> Any:
     """A JAX array of the same numbers, which owns them from now on."""
-    if jax.default_backend() == "cpu" and array.dtype.kind in "iufc" and array.dtype == jnp.result_type(array.dtype):
+    kept = jnp.asarray(array.reshape(-1)[:0]).dtype == array.dtype  # JAX has 64 bits only where they are on
+    if jax.default_backend() == "cpu" and array.dtype.kind in "iufc" and kept:
         return jnp.from_dlpack(array)
     return jnp.asarray(array)
 

@@ -80,7 +80,7 @@ def per_axis(name: str, value: Any, rank: int) -> tuple[int, ...]:
         ValueError: it is neither.
     """
     try:
-        normal = tuple(map(_integer, value if isinstance(value, Sequence) else (value,) * rank))
+        normal = tuple(map(_integer, value if hasattr(value, "__iter__") else (value,) * rank))
     except TypeError:
         normal = ()
     if len(normal) != rank or min(normal, default=0) < 1:
@@ -94,7 +94,13 @@ def positive(name: str, value: Any) -> int:
     Raises:
         ValueError: it is anything else.
     """
-    return per_axis(name, value if not isinstance(value, Sequence) else None, 1)[0]
+    try:
+        number = _integer(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(f"`{name}` must be a positive whole number; got {value!r}.")
+    return number
 
 
 def _integer(value: Any) -> int:

@@ -56,7 +56,7 @@ def pool_matrix(
     Raises:
         ValueError: shapes or options do not fit together, a window holds nothing but padding, or M is larger than the
             free memory.
-        TypeError: `dtype` has no such numbers, or SciPy none of them.
+        TypeError: `dtype` has no such numbers, or SciPy none of them; or `at` is not of real numbers.
     """
     known_format(format)
     dtype = entry_dtype(dtype, format, *((jnp.number, "numbers") if kind == "max" else (jnp.inexact, "fractions")))
@@ -66,7 +66,10 @@ def pool_matrix(
     if kind == "max" and at is not None:
         if np.shape(at) != geometry.input_shape:
             raise ValueError(f"`at` must have shape {geometry.input_shape}, that of one example; got {np.shape(at)}.")
-        chosen = winners(np.asarray(at), geometry)
+        inputs = np.asarray(at)
+        if not jnp.issubdtype(inputs.dtype, jnp.number) or inputs.dtype.kind == "c":
+            raise TypeError(f"`at` must be of real numbers, which have a largest; got {inputs.dtype}.")
+        chosen = winners(inputs, geometry)
         return selection_matrix(chosen, geometry.output_shape, geometry.input_shape, dtype, format)
     if kind == "max":
         raise ValueError("Max pooling is a matrix only at an input: give `at`, or use verify.max_pool_stages.")

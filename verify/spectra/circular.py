@@ -44,7 +44,7 @@ def circular_singular_values(
     Source:
         Sedghi, Gupta and Long, The singular values of convolutional layers, ICLR 2019, for stride 1.
     """
-    kernel = real(kernel)
+    kernel, exponent = near_one(real(kernel))
     geometry = convolution(
         kernel.shape,
         input_shape,
@@ -60,7 +60,7 @@ def circular_singular_values(
     for part, chunk in blocks.chunks():
         values = np.linalg.svd(chunk, compute_uv=False).reshape(len(chunk), -1)
         found.append(values.repeat(blocks.multiplicities[part], axis=0).reshape(-1))
-    return np.sort(np.concatenate(found))[::-1]
+    return np.ldexp(np.sort(np.concatenate(found))[::-1], exponent)
 
 
 def periods(geometry: Geometry) -> list[int]:
@@ -91,3 +91,9 @@ def real(kernel: Any) -> np.ndarray:
     if not np.isfinite(wide).all():
         raise ValueError("`kernel` must be finite.")
     return wide
+
+
+def near_one(kernel: np.ndarray) -> tuple[np.ndarray, int]:
+    """(kernel / 2^exponent, exponent) with a largest entry of about one, so that no square under- or overflows."""
+    exponent = int(np.frexp(np.abs(kernel).max())[1])
+    return np.ldexp(kernel, -exponent), exponent

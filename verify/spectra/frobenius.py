@@ -9,7 +9,7 @@ import numpy as np
 
 from verify.matrices.geometry import Geometry, convolution
 from verify.matrices.kernels import folded
-from verify.spectra.circular import real
+from verify.spectra.circular import near_one, real
 
 
 def frobenius_norm(kernel: Any, input_shape: Any, **options: Any) -> float:
@@ -36,8 +36,6 @@ def frobenius(kernel: np.ndarray, geometry: Geometry) -> float:
     kernel, geometry = folded(kernel, geometry)
     met = [[axis.met(tap) for tap in range(axis.window)] for axis in geometry.axes]
     times = math.prod(np.ix_(*met), start=np.ones(()))
-    exponent = int(
-        np.frexp(np.abs(kernel).max())[1]
-    )  # a power of two rounds nothing, and no square under- or overflows
-    squares = (np.ldexp(kernel, -exponent) ** 2).sum(axis=(-1, -2) if geometry.last else (0, 1))
+    kernel, exponent = near_one(kernel)
+    squares = (kernel**2).sum(axis=(-1, -2) if geometry.last else (0, 1))
     return float(np.ldexp(math.sqrt(float((times * squares).sum())), exponent))

@@ -17,7 +17,7 @@ import numpy as np
 from verify.matrices.axis import Axis
 from verify.matrices.geometry import Geometry, convolution
 from verify.matrices.linear_operator import linear_operator
-from verify.spectra.circular import periods, real
+from verify.spectra.circular import near_one, periods, real
 from verify.spectra.frobenius import frobenius
 from verify.spectra.largest import Largest, largest
 from verify.spectra.symbol import UNIT, Symbol, symbol
@@ -88,11 +88,18 @@ def norm_interval(
         groups=groups,
         layout=layout,
     )
-    exponent = int(
-        np.frexp(np.abs(kernel).max())[1]
-    )  # a power of two rounds nothing, and no square under- or overflows
-    low, high = _bounds(np.ldexp(kernel, -exponent), geometry)
-    return NormInterval(float(np.ldexp(low, exponent)), float(np.ldexp(high, exponent)))
+    kernel, exponent = near_one(kernel)
+    low, high = _bounds(kernel, geometry)
+    return NormInterval(_times_power(low, exponent, 0.0), _times_power(high, exponent, math.inf))
+
+
+def _times_power(bound: float, exponent: int, outwards: float) -> float:
+    """bound * 2^exponent, rounded outwards where that is no normal number."""
+    with np.errstate(over="ignore", under="ignore"):
+        found = np.ldexp(bound, exponent)
+        back = np.ldexp(found, -exponent)
+    outside = back >= bound if outwards > bound else back <= bound
+    return float(found if outside else np.nextafter(found, outwards))
 
 
 def _bounds(kernel: np.ndarray, geometry: Geometry) -> tuple[float, float]:

@@ -106,6 +106,8 @@ def test_what_does_not_commute_with_shifts_is_rejected(fun, options):
     ("axes", "options", "message"),
     [
         (3, {}, r"^`axes` must be axes of inputs \(5, 6, 2\) and outputs \(5, 6, 4\); got 3\."),
+        ("a", {}, r"^`axes` must be axes of inputs .*; got 'a'\."),
+        (0, {"strides": 0}, r"^`strides` must be a positive whole number; got 0\."),
         (0, {"strides": 5}, r"^Axis 0 is too short to move along"),
     ],
 )
@@ -139,3 +141,8 @@ def test_as_matrix_takes_numpy_and_jax_in_every_float_and_complex_dtype():
             np.testing.assert_array_equal(matrix.astype(np.complex128), np.eye(3)[::-1])
     with pytest.raises(TypeError, match=r"^`dtype` must be floating or complex; got int32\."):
         verify.as_matrix(jax.numpy.flip, 3, dtype=np.int32)
+
+
+def test_an_adjoint_that_is_no_function_is_told_in_a_sentence():
+    with pytest.raises(TypeError, match=r"^`adjoint` must be callable; got int\."):
+        verify.check_adjoint(jnp.negative, 3, 3)

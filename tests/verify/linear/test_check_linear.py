@@ -341,6 +341,21 @@ def test_a_float64_matrix_is_checked_in_float64():
     assert not verify.check_linear(jax_fun, matrix, SHAPE).ok
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 3e38], ids=str)
+def test_entries_that_are_not_finite_or_overflow_are_judged_without_a_warning(value):
+    matrix = np.eye(3, dtype=np.float32)
+    matrix[0, 1] = value
+    assert [f.index for f in verify.check_linear(jnp.negative, -matrix, 3).failures] == [(0, 1)]
+    assert not verify.check_linear(lambda x: jnp.asarray(matrix) @ x, np.eye(3), 3).ok
+    adjoint = verify.check_adjoint(lambda x: x, lambda y: jnp.asarray(matrix.T) @ y, 3)
+    assert "adjoint" in {f.law for f in adjoint.failures}
+
+
+def test_a_linear_function_that_overflows_far_out_is_still_linear():
+    matrix = np.asarray([[1e35, 2.0], [0.0, 1.0]], np.float32)
+    assert verify.check_linear(lambda x: jnp.asarray(matrix) @ x, matrix, 2).ok
+
+
 BAD = {
     "no function": ((3, np.eye(3), 3), {}, TypeError, r"^`fun` must be callable; got int\."),
     "shape": ((np.negative, np.eye(3), (3, 0)), {}, ValueError, r"^`in_shape` must be a shape with at least one entry"),

@@ -121,6 +121,19 @@ def test_a_bias_is_the_offset_of_an_affine_map():
         np.testing.assert_array_equal(dense, affine.homogeneous().toarray())
 
 
+def test_a_bias_may_be_traced_where_the_kernel_is_not():
+    def total(bias):
+        affine = verify.conv_matrix(KERNEL, (5, 6, 2), bias=bias, format="pair")
+        return affine.offset.sum()
+
+    np.testing.assert_array_equal(jax.grad(total)(jnp.ones(4)), np.full(4, 30))
+
+
+def test_options_may_be_arrays():
+    by_arrays = verify.conv_matrix(KERNEL, np.asarray([5, 6, 2]), strides=np.asarray([1, 2]), format="numpy")
+    np.testing.assert_array_equal(by_arrays, verify.conv_matrix(KERNEL, (5, 6, 2), strides=(1, 2), format="numpy"))
+
+
 def test_a_callers_array_is_written_into_whatever_it_held():
     out = np.full((5 * 6 * 4, 5 * 6 * 2), np.nan, np.float32)
     assert verify.conv_matrix(KERNEL, (5, 6, 2), format="numpy", out=out) is out
@@ -179,7 +192,8 @@ BAD = {
     ),
     "groups and input": ((KERNEL, (5, 6, 3)), {"groups": 2}, r"^`groups` must divide the 3 input channels; got 2\."),
     "groups and output": ((KERNEL[..., :3], (5, 6, 4)), {"groups": 2}, r"^`groups` must divide the 3 output channels"),
-    "no groups": ((KERNEL, SHAPE), {"groups": 0}, r"^`groups` must be a positive whole number"),
+    "no groups": ((KERNEL, SHAPE), {"groups": 0}, r"^`groups` must be a positive whole number; got 0\."),
+    "groups that are a truth": ((KERNEL, SHAPE), {"groups": True}, r"^`groups` must be a positive .*; got True\."),
     "stride": (
         (KERNEL, SHAPE),
         {"strides": 0},
@@ -201,6 +215,7 @@ BAD = {
         r"^`layout` must be 'NHWC' or 'NCHW' for 2 spatial axes; got 'HWC'\.",
     ),
     "format": ((KERNEL, SHAPE), {"format": "coo"}, r"^`format` must be one of 'numpy', 'csr', .*; got 'coo'\."),
+    "no format": ((KERNEL, SHAPE), {"format": ["csr"]}, r"^`format` must be one of 'numpy', .*; got \['csr'\]\."),
     "bias": ((KERNEL, SHAPE), {"bias": np.ones(2)}, r"^`bias` must have shape \(4,\) to match `kernel`; got \(2,\)\."),
     "out for csr": ((KERNEL, SHAPE), {"out": np.ones(1)}, r"^`out` goes with format 'numpy' only; got 'csr'\."),
     "out of another shape": (
@@ -220,6 +235,11 @@ BAD = {
 def test_what_does_not_fit_together_is_told_in_a_sentence(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         verify.conv_matrix(*arguments, **options)
+
+
+def test_a_bias_that_is_not_of_numbers_is_told_in_a_sentence():
+    with pytest.raises(TypeError, match=r"^`bias` must be an array of numbers; got <U1\."):
+        verify.conv_matrix(KERNEL, SHAPE, bias=np.full(4, "a"))
 
 
 @pytest.mark.parametrize(

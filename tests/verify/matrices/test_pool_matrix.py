@@ -171,10 +171,15 @@ def test_what_is_no_pooling_is_told_in_a_sentence(options, message):
         (verify.pool_matrix, {"dtype": int}, r"^`dtype` must hold fractions; got int64\."),
         (verify.pool_matrix, {"dtype": np.float16}, r"^SciPy has no matrices of float16: choose `dtype` float32"),
         (verify.pool_matrix, {"kind": "max", "at": np.ones((4, 1)), "dtype": str}, r"^`dtype` must hold numbers; got"),
+        (
+            verify.pool_matrix,
+            {"kind": "max", "at": np.full((4, 1), "a")},
+            r"^`at` must be of real numbers, .*; got <U1",
+        ),
         (verify.max_pool_stages, {"dtype": np.uint8}, r"^`dtype` must hold negative numbers, .*; got uint8\."),
     ],
 )
-def test_a_dtype_without_the_entries_is_told_in_a_sentence(ask, options, message):
+def test_numbers_that_cannot_be_the_entries_are_told_in_a_sentence(ask, options, message):
     with pytest.raises(TypeError, match=message):
         ask(2, (4, 1), **options)
 

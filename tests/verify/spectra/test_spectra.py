@@ -113,6 +113,13 @@ def test_a_zero_kernel_and_a_window_that_meets_nothing_have_norm_zero():
     assert verify.NormInterval(0.0, 0.0).width == math.inf
 
 
+def test_bounds_that_are_no_normal_numbers_are_rounded_outwards():
+    # the norm of the tridiagonal matrix of ones is 1 + 2 cos(pi / 6) = 2.7; the proof from above says 3 and a little
+    tiny, huge = np.nextafter(0.0, 1.0), np.finfo(np.float64).max
+    assert verify.norm_interval(np.full((3, 1, 1), tiny), (5, 1)) == (2 * tiny, 4 * tiny)
+    assert verify.norm_interval(np.full((3, 1, 1), huge), (5, 1)) == (huge, math.inf)
+
+
 @pytest.mark.parametrize("number", [int, float, np.float32, jnp.float32])
 def test_numbers_of_every_library_are_looked_for_in_an_interval(number):
     bounds = verify.NormInterval(1.5, 2.5)
@@ -127,6 +134,9 @@ def test_kernels_far_from_one_are_bounded_like_those_near_one():
     for exponent in (-600, 600):  # squares of these are zero, or infinite
         far = verify.norm_interval(np.ldexp(kernel, exponent), (6, 2))
         assert tuple(np.ldexp(far, -exponent)) == tuple(near)
+        values = verify.circular_singular_values(np.ldexp(kernel, exponent), (6, 2))
+        expected = verify.circular_singular_values(kernel, (6, 2))
+        np.testing.assert_array_equal(np.ldexp(values, -exponent), expected)
         norm = verify.frobenius_norm(np.ldexp(kernel, exponent), (6, 2))
         assert np.ldexp(norm, -exponent) == verify.frobenius_norm(kernel, (6, 2))
 
