@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
-_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_GROUPS = (  # of processes that a container's limit holds for (cgroup 2, 1): limit, use, and how files in it are called
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.current", "inactive_file"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 
 
 def require(needed: int, what: str, advice: str) -> None:
@@ -22,7 +25,7 @@ def require(needed: int, what: str, advice: str) -> None:
 
 def available() -> int | None:
     """How many bytes can still be allocated, as far as the system says; None where it does not."""
-    found = [limit for limit in map(_number, _LIMITS) if limit is not None]
+    found = [left for left in (_left(*group) for group in _GROUPS) if left is not None]
     if _MEMINFO.exists():
         words = _MEMINFO.read_text("ascii").split()
         found.append(int(words[words.index("MemAvailable:") + 1]) * 1024)
@@ -31,10 +34,13 @@ def available() -> int | None:
     return min(found, default=None)
 
 
-def _number(file: Path) -> int | None:
-    """The limit of a container, where there is one."""
-    text = file.read_text("ascii").strip() if file.exists() else ""
-    return int(text) if text.isdecimal() else None
+def _left(group: Path, limit: str, used: str, files: str) -> int | None:
+    """What a container may still use, where it has a limit; cached files that nobody reads give way."""
+    if not (group / limit).exists() or not (text := (group / limit).read_text("ascii").strip()).isdecimal():
+        return None
+    stat = (group / "memory.stat").read_text("ascii").split()
+    cached = int(stat[stat.index(files) + 1]) if files in stat else 0
+    return max(0, int(text) - int((group / used).read_text("ascii")) + cached)
 
 
 def _gigabytes(count: int) -> str:

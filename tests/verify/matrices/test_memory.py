@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import verify
+from verify.matrices import memory
 
 KERNEL = np.ones((3, 3, 64, 64), np.float32)
 
@@ -46,3 +47,13 @@ def test_indices_that_jax_cannot_hold_are_refused():
         ValueError, match=r"^A BCOO matrix is indexed by 32 bits, and 3000000000 x 3000000000 needs more"
     ):
         verify.conv_matrix(np.ones((1, 1, 1), np.float16), (3_000_000_000, 1), format="bcoo")
+
+
+@pytest.mark.parametrize(("limit", "left"), [("1000", 700), ("100", 0), ("max", None)])
+def test_a_container_has_left_what_its_limit_leaves_it(tmp_path, monkeypatch, limit, left):
+    for name, text in {"max": limit, "current": "500\n", "stat": "anon 300\ninactive_file 200\n"}.items():
+        (tmp_path / f"memory.{name}").write_text(text)
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(memory, "_GROUPS", ((tmp_path, "memory.max", "memory.current", "inactive_file"),))
+    monkeypatch.setattr(memory.os, "sysconf_names", {})
+    assert memory.available() == left
