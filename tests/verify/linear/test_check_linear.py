@@ -282,6 +282,21 @@ def test_a_convolution_by_fourier_transform_is_accepted_with_its_rounding_and_a_
     assert not verify.check_linear(fun, around, 16).ok
 
 
+def test_a_tap_is_named_where_the_function_rounds_in_every_entry():
+    kernel = np.random.default_rng(6).standard_normal((3, 3, 1, 1)).astype(np.float32)
+    placed = np.roll(np.pad(kernel[:, :, 0, 0], ((0, 5), (0, 6))), (-1, -1), (0, 1))
+    transform = np.conj(np.fft.rfft2(placed)).astype(np.complex64)
+
+    def fun(image):
+        return jnp.fft.irfft2(jnp.fft.rfft2(image) * transform, (8, 9))
+
+    assert np.count_nonzero(verify.as_matrix(fun, (8, 9))) > 72 * 9
+    assert verify.check_linear(fun, verify.conv_matrix(kernel, (8, 9, 1), padding="CIRCULAR"), (8, 9)).ok
+    kernel[0, 2] = 0
+    report = verify.check_linear(fun, verify.conv_matrix(kernel, (8, 9, 1), padding="CIRCULAR"), (8, 9))
+    assert [f.diagnosis.sentence for f in report.failures] == ["Tap (0, 2) at input offset (-1, +1) is missing."]
+
+
 LARGE = (16, 16, 12)  # 3072 x 3072: too many entries to look at all of them
 LARGE_KERNEL = np.random.default_rng(5).standard_normal((3, 3, 12, 12)).astype(np.float32)
 
