@@ -102,6 +102,12 @@ def test_what_does_not_commute_with_shifts_is_rejected(fun, options):
     assert "moves by" in report.failures[0].diagnosis.sentence
 
 
+@pytest.mark.parametrize("end", [0, -1])
+def test_both_ends_of_a_long_axis_are_looked_at(end):
+    report = verify.check_equivariance(lambda x: x.at[end].multiply(2), 997, axes=0)
+    assert [f.law for f in report.failures] == ["shift equivariance"]
+
+
 @pytest.mark.parametrize(
     ("axes", "options", "message"),
     [

@@ -154,6 +154,19 @@ def test_the_kernels_dtype_is_kept(dtype):
         assert verify.conv_matrix(kernel, (4, 4, 2)).dtype == dtype
 
 
+def test_jax_has_no_64_bits_where_they_are_off_and_keeps_them_where_they_are_on():
+    kernel = KERNEL.astype(np.float64) / 3
+    for format in ("jax", "bcoo"):
+        made = {wide: _dtype_and_largest(kernel, format, wide) for wide in (False, True)}
+        assert made == {False: (np.float32, np.float32(kernel.max())), True: (np.float64, kernel.max())}
+
+
+def _dtype_and_largest(kernel, format, wide):
+    with jax.enable_x64(wide):
+        matrix = verify.conv_matrix(kernel, (4, 4, 2), format=format)
+        return matrix.dtype, np.asarray(getattr(matrix, "data", matrix)).max()
+
+
 def test_a_window_longer_than_a_circular_axis_adds_up_the_taps_that_meet():
     matrix = verify.conv_matrix(np.asarray([1.0, 2, 4, 8, 16]).reshape(5, 1, 1), (2, 1), padding="CIRCULAR")
     assert matrix.nnz == 4
