@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
+from jax.experimental.sparse import BCOO
 
 import verify
 from tests.verify.matrices._definition import convolved
@@ -223,6 +224,12 @@ def test_channels_that_are_exchanged_are_told_of_the_whole_and_of_one_tap():
         assert [f.diagnosis.code for f in report.failures] == [code]
 
 
+def test_padding_of_a_bcoo_is_no_entry():
+    padded = BCOO.fromdense(matrix_of(KERNEL), nse=5 * 6 * 9 * 8)
+    assert (padded.indices == padded.shape[0]).any()
+    assert verify.check_linear(convolution, padded, SHAPE).ok
+
+
 def test_matrices_without_bands_are_compared_entry_by_entry():
     weights = np.random.default_rng(3).standard_normal((4, 6)).astype(np.float32)
     assert verify.check_linear(lambda x: weights @ x, weights, 6).ok
@@ -367,8 +374,8 @@ def test_entries_that_are_not_finite_or_overflow_are_judged_without_a_warning(va
 
 
 def test_a_linear_function_that_overflows_far_out_is_still_linear():
-    matrix = np.asarray([[1e35, 2.0], [0.0, 1.0]], np.float32)
-    assert verify.check_linear(lambda x: jnp.asarray(matrix) @ x, matrix, 2).ok
+    matrix = np.asarray([[1e35, -1e35] * 4], np.float32)  # infinity less infinity is NaN
+    assert verify.check_linear(lambda x: jnp.asarray(matrix) @ x, matrix, 8).ok
 
 
 BAD = {

@@ -81,9 +81,10 @@ def test_taps_that_meet_on_a_circular_axis_are_added_before_they_are_squared():
     assert verify.frobenius_norm(kernel, (2, 1), padding="CIRCULAR") == math.sqrt(2 * (3 + 4) ** 2 + 2 * 1**2)
 
 
-def test_the_torus_is_larger_than_the_axis_so_that_what_wraps_around_does_not_cancel():
+@pytest.mark.parametrize("padding", ["SAME", ((2, 0),), ((0, 2),)], ids=str)
+def test_the_torus_is_larger_than_the_axis_so_that_what_wraps_around_does_not_cancel(padding):
     # on two positions the outer taps meet, and 1 - 1 = 0; with zero padding they do not, and the norm is 1
-    assert 1.0 in verify.norm_interval(np.asarray([1.0, 0.0, -1.0]).reshape(3, 1, 1), (2, 1))
+    assert 1.0 in verify.norm_interval(np.asarray([1.0, 0.0, -1.0]).reshape(3, 1, 1), (2, 1), padding=padding)
 
 
 def test_a_zero_padded_norm_is_bounded_sharply():
