@@ -19,6 +19,7 @@ LAYERS = (
     ("ops",),
     ("rules",),
     ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks"),
+    ("fast",),
     ("faults", "datasets", "training", "verification", "models", "checkpoints"),
     ("cli",),
     ("__main__", "__init__"),

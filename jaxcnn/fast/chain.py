@@ -1,0 +1,59 @@
+"""A plan carried out: forward keeping residuals, then the reversed chain of backward forms. No autodiff.
+
+This is `jaxcnn.by_hand` with stages for layers, and a loss that is a weighted sum.
+"""
+
+import jax.numpy as jnp
+
+from jaxcnn._types import Array, Parameters, Residuals
+from jaxcnn.fast.form import batch_minor
+from jaxcnn.fast.loss import weighted_cross_entropy_bwd, weighted_cross_entropy_fwd
+from jaxcnn.fast.plan import Plan, Stage
+
+
+def logits(plan: Plan, params: Parameters, inputs: Array) -> Array:
+    """Return the logits, (K, N), of inputs in the plan's layout."""
+    return _forward(plan, params, inputs)[0]
+
+
+def loss_and_gradients(
+    plan: Plan, params: Parameters, inputs: Array, labels: Array, weights: Array
+) -> tuple[Array, Array, Parameters]:
+    """Return the weighted cross-entropy of a batch, its logits, and the gradient with respect to every parameter.
+
+    Args:
+        plan: of the network.
+        params: its parameters.
+        inputs: (C, H, W, N) or (F, N) if the plan is batch-minor, else (N, H, W, C) or (N, F).
+        labels: (N,), integers that name classes.
+        weights: (N,), of the dtype of the inputs; 1 / N for the mean.
+
+    Returns:
+        The loss, a scalar; the logits, (K, N); and the gradients in the structure of the parameters.
+    """
+    values, residuals = _forward(plan, params, inputs)
+    loss, kept = weighted_cross_entropy_fwd(values, labels, weights)
+    d_logits, *_ = weighted_cross_entropy_bwd(kept, jnp.ones_like(loss))
+    return loss, values, _backward(plan, residuals, d_logits)
+
+
+def _forward(plan: Plan, params: Parameters, inputs: Array) -> tuple[Array, list[Residuals]]:
+    values, residuals = inputs, []
+    for stage in plan.stages:
+        values, kept = stage.form.forward(values, *_parameters(stage, params), **dict(stage.options))
+        residuals.append(kept)
+    return values if plan.batch_minor else batch_minor(values), residuals
+
+
+def _backward(plan: Plan, residuals: list[Residuals], d_logits: Array) -> Parameters:
+    cotangent = d_logits if plan.batch_minor else d_logits.T
+    gradients = {}
+    for stage, kept in zip(reversed(plan.stages), reversed(residuals), strict=True):
+        cotangent, *of_parameters = stage.form.backward(kept, cotangent, **dict(stage.options))
+        if stage.parameters:
+            gradients[stage.layers[0]] = dict(zip(stage.parameters, of_parameters, strict=True))
+    return {name: gradients[name] for name in reversed(gradients)}
+
+
+def _parameters(stage: Stage, params: Parameters) -> tuple[Array, ...]:
+    return tuple(params[stage.layers[0]][name] for name in stage.parameters)

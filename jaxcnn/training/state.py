@@ -1,0 +1,51 @@
+"""Everything that training goes on from: one pytree of arrays, to be saved and restored as it is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxcnn._types import Array, Parameters
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class TrainState:
+    """Where a run stands, between two updates.
+
+    What comes next (the order of the examples, augmentation) is computed from `key`, `epoch` and `step` alone, so a run
+    continued from a saved state makes the same updates, bit for bit, as one that was not interrupted.
+
+    Attributes:
+        params: the parameters.
+        optimizer: Optax's state.
+        key: (2,) uint32, the data of the random key that everything random is derived from; it does not change.
+        epoch: passes over the data that are complete, int32.
+        step: updates made in the pass that is not, int32.
+        losses: (updates of an epoch,) float32, the loss of each batch of this pass before its update.
+        correct: (updates of an epoch,) int32, how many examples of each batch were classified rightly.
+    """
+
+    params: Parameters
+    optimizer: Any
+    key: Array
+    epoch: Array
+    step: Array
+    losses: Array
+    correct: Array
+
+
+def fresh(params: Parameters, optimizer: Any, key: Array, steps: int) -> TrainState:
+    """Return the state before the first update.
+
+    Args:
+        params: the parameters to start from.
+        optimizer: Optax's state for them.
+        key: a JAX random key.
+        steps: updates of an epoch.
+    """
+    # Each array is one of its own: the state is donated, and a buffer can be given away once.
+    epoch, step = jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32)
+    losses, correct = jnp.zeros(steps, jnp.float32), jnp.zeros(steps, jnp.int32)
+    return TrainState(params, optimizer, jax.random.key_data(key), epoch, step, losses, correct)
