@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jaxcnn.cli import data_command, model_commands, verify_command
+from jaxcnn.cli import data_command, model_commands, train_command, verify_command
 from jaxcnn.cli.compiled import keep_compiled
 
 app = typer.Typer(
@@ -16,6 +16,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
 )
 app.command("verify")(verify_command.verify)
+app.command("train")(train_command.train)
+app.command("networks")(train_command.networks)
 app.command("evaluate")(model_commands.evaluate)
 app.command("predict")(model_commands.predict)
 app.add_typer(data_command.app, name="data")

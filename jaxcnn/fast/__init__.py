@@ -16,6 +16,7 @@ from jaxcnn.fast.form import Form as Form
 from jaxcnn.fast.form import batch_first as batch_first
 from jaxcnn.fast.form import batch_minor as batch_minor
 from jaxcnn.fast.forms import FORMS as FORMS
+from jaxcnn.fast.loss import weighted_cross_entropy_fwd as weighted_cross_entropy_fwd
 from jaxcnn.fast.plan import Plan as Plan
 from jaxcnn.fast.plan import Stage as Stage
 from jaxcnn.fast.plan import plan as plan

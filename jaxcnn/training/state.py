@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxcnn._types import Array, Parameters
+from jaxcnn._types import Array
 
 
 @jax.tree_util.register_dataclass
@@ -23,29 +23,33 @@ class TrainState:
         key: (2,) uint32, the data of the random key that everything random is derived from; it does not change.
         epoch: passes over the data that are complete, int32.
         step: updates made in the pass that is not, int32.
-        losses: (updates of an epoch,) float32, the loss of each batch of this pass before its update.
-        correct: (updates of an epoch,) int32, how many examples of each batch were classified rightly.
+        losses: (updates of an epoch, *models) float32, the loss of each batch of this pass before its update.
+        correct: the same, int32, how many examples of each batch were classified rightly.
+        best: the parameters after the epoch with the lowest validation loss, where they are asked for; else None.
     """
 
-    params: Parameters
+    params: Any
     optimizer: Any
     key: Array
     epoch: Array
     step: Array
     losses: Array
     correct: Array
+    best: Any = None
 
 
-def fresh(params: Parameters, optimizer: Any, key: Array, steps: int) -> TrainState:
+def fresh(params: Any, optimizer: Any, key: Array, shape: tuple[int, ...], *, keep_best: bool = False) -> TrainState:
     """Return the state before the first update.
 
     Args:
         params: the parameters to start from.
         optimizer: Optax's state for them.
         key: a JAX random key.
-        steps: updates of an epoch.
+        shape: (updates of an epoch, *models).
+        keep_best: whether the parameters of the best epoch are kept.
     """
     # Each array is one of its own: the state is donated, and a buffer can be given away once.
     epoch, step = jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32)
-    losses, correct = jnp.zeros(steps, jnp.float32), jnp.zeros(steps, jnp.int32)
-    return TrainState(params, optimizer, jax.random.key_data(key), epoch, step, losses, correct)
+    losses, correct = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, jnp.int32)
+    best = jax.tree.map(jnp.copy, params) if keep_best else None
+    return TrainState(params, optimizer, jax.random.key_data(key), epoch, step, losses, correct, best)

@@ -5,52 +5,21 @@ serves whole epochs, the chunks between two looks at the progress, and what is l
 is differentiated through the loop.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import lax
 
-from jaxcnn._types import Array, Parameters, Shape
-from jaxcnn.fast import Plan, batch_minor, loss_and_gradients
+from jaxcnn._types import Array, Key, Shape
+from jaxcnn.fast import batch_minor
+from jaxcnn.training.division import Batches
+from jaxcnn.training.learner import Learner
+from jaxcnn.training.preparation import Preparation
 from jaxcnn.training.state import TrainState
 
 AXIS = "examples"  # the mesh axis that a batch is divided over
-
-
-@dataclass(frozen=True)
-class Batches:
-    """How an epoch is cut into batches, and a batch into what one device works on at a time.
-
-    Attributes:
-        examples: of the whole data set.
-        size: of a batch; the last of an epoch has what is left.
-        devices: that share each batch.
-        micro: examples that are worked on at a time, as many as keep the buffers in the cache.
-    """
-
-    examples: int
-    size: int
-    devices: int
-    micro: int
-
-    @property
-    def steps(self) -> int:
-        """Batches of an epoch."""
-        return -(-self.examples // self.size)
-
-    @property
-    def share(self) -> int:
-        """Examples of a batch that fall to one device."""
-        return -(-self.size // self.devices)
-
-    @property
-    def turns(self) -> int:
-        """Micro-batches of one device's share."""
-        return -(-self.share // self.micro)
 
 
 @dataclass(frozen=True)
@@ -58,18 +27,21 @@ class Step:
     """What one update is made of; hashable, so that it can be a static argument of `jax.jit`.
 
     Attributes:
-        plan: how the network is computed.
-        image_shape: (H, W, C) or (features,), of one example.
+        learner: what is trained.
+        image_shape: (H, W, C), of one example.
         batches: how the examples are divided.
-        optimizer: of Optax.
-        prepare: `prepare(pixels, keys) -> inputs`: from uint8 (N, ...) and a random key per example to floats (N, ...).
+        prepare: from pixels to inputs.
     """
 
-    plan: Plan
+    learner: Learner
     image_shape: Shape
     batches: Batches
-    optimizer: optax.GradientTransformation
-    prepare: Callable[[Array, Array], Array]
+    prepare: Preparation
+
+    def inputs(self, pixels: Array, keys: Array | None) -> Array:
+        """Return rows of pixels as the learner takes them."""
+        images = self.prepare(pixels.reshape(-1, *self.image_shape), keys)
+        return batch_minor(images) if self.learner.batch_minor else images
 
 
 def advance(step: Step, state: TrainState, pixels: Array, labels: Array, order: Array, count: Array) -> TrainState:
@@ -86,24 +58,27 @@ def advance(step: Step, state: TrainState, pixels: Array, labels: Array, order: 
 
     def update(_: Array, state: TrainState) -> TrainState:
         loss, correct, gradients = _gradients(step, state, pixels, labels, order)
-        # Optax's Adam raises a float to an integer power, which fails where the caller has made JAX's promotion strict.
-        with jax.numpy_dtype_promotion("standard"):
-            updates, optimizer = step.optimizer.update(gradients, state.optimizer, state.params)
+        params, optimizer = step.learner.updated(gradients, state.optimizer, state.params)
         return replace(
             state,
-            params=optax.apply_updates(state.params, updates),
+            params=params,
             optimizer=optimizer,
             step=state.step + 1,
             losses=state.losses.at[state.step].set(loss),
             correct=state.correct.at[state.step].set(correct),
         )
 
-    return lax.fori_loop(0, count, update, state)
+    state = lax.fori_loop(0, count, update, state)
+    complete = state.step == step.batches.steps
+    return replace(state, epoch=state.epoch + complete, step=jnp.where(complete, 0, state.step))
 
 
-def _gradients(
-    step: Step, state: TrainState, pixels: Array, labels: Array, order: Array
-) -> tuple[Array, Array, Parameters]:
+def order_of(state: TrainState, examples: int) -> Array:
+    """Return the order of the examples in the current epoch, (N,) int32."""
+    return jax.random.permutation(_key(state, 0), jnp.arange(examples, dtype=jnp.int32))
+
+
+def _gradients(step: Step, state: TrainState, pixels: Array, labels: Array, order: Array) -> tuple[Array, Array, Any]:
     """Return the mean loss of the current batch, how many are right, and the gradients: summed over all devices."""
     batches = step.batches
     first = state.step * batches.size
@@ -114,20 +89,22 @@ def _gradients(
     end = jnp.minimum((device + 1) * batches.share, filled)
     examples = order[jnp.minimum(first + places, batches.examples - 1)]
     weights = jnp.where(places < end, 1 / filled, 0.0).astype(jnp.float32)
-    key = jax.random.fold_in(jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch), state.step)
+    key = _key(state, state.step + 1)
 
     def micro_batch(examples: Array, places: Array, weights: Array) -> Any:
         keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(places)
-        images = step.prepare(pixels[examples].reshape(-1, *step.image_shape), keys)
-        inputs = batch_minor(images) if step.plan.batch_minor else images
-        loss, logits, gradients = loss_and_gradients(step.plan, state.params, inputs, labels[examples], weights)
-        right = (jnp.argmax(logits, axis=0) == labels[examples]) & (weights > 0)
-        return loss, jnp.sum(right, dtype=jnp.int32), gradients
+        return step.learner.gradients(state.params, step.inputs(pixels[examples], keys), labels[examples], weights)
 
     if batches.turns == 1:
         total = micro_batch(examples, places, weights)
     else:
         cut = [one.reshape(batches.turns, batches.micro) for one in (examples, places, weights)]
-        nothing = (jnp.zeros(()), jnp.zeros((), jnp.int32), jax.tree.map(jnp.zeros_like, state.params))
+        shapes = jax.eval_shape(micro_batch, *(one[0] for one in cut))
+        nothing = jax.tree.map(lambda one: jnp.zeros(one.shape, one.dtype), shapes)
         total, _ = lax.scan(lambda sums, one: (jax.tree.map(jnp.add, sums, micro_batch(*one)), None), nothing, cut)
     return lax.psum(total, AXIS) if batches.devices > 1 else total
+
+
+def _key(state: TrainState, use: Array | int) -> Key:
+    """Return the random key of one use in the current epoch: 0 is the order, others are the updates from 1."""
+    return jax.random.fold_in(jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch), use)

@@ -1,0 +1,88 @@
+"""Everything that decides how a network is trained, as plain data."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import jax
+
+from jaxcnn._windows import positive
+from jaxcnn.parameters import Initializer
+from jaxcnn.training.augmentation import Augmentation
+from jaxcnn.training.optimizers import OPTIMIZERS, SCHEDULES, Recipe
+
+INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
+    {
+        "lecun_normal": jax.nn.initializers.lecun_normal(),
+        "he_normal": jax.nn.initializers.he_normal(),
+        "glorot_uniform": jax.nn.initializers.glorot_uniform(),
+        "normal_0.1": jax.nn.initializers.normal(0.1),
+    }
+)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run without its network and data. Equal configurations, with equal data and devices, give equal runs.
+
+    Attributes:
+        optimizer: "sgd", "momentum", "rmsprop", "adam" or "adamw".
+        learning_rate: of the optimiser, before the schedule.
+        batch_size: examples of one update; the last batch of an epoch has what is left.
+        epochs: passes over the data.
+        seed: of the first parameters, the order of the examples and augmentation.
+        momentum: of "momentum".
+        decay: of "rmsprop", rho.
+        weight_decay: see `jaxcnn.training.optimizers.Recipe`.
+        schedule: "constant", "cosine", "linear" or "one-cycle", over all epochs.
+        init: of the kernels, "lecun_normal", "he_normal", "glorot_uniform" or "normal_0.1" (standard deviation 0.1).
+        low: what the network takes for a pixel of 0.
+        high: what it takes for a pixel of 255.
+        augmentation: how training images are varied.
+        patience: epochs without a lower loss on the split "validation" after which to stop, and to return to the best
+            parameters; None to go on to the last epoch.
+        devices: that share each batch, and
+        micro_batch: how many examples each works on at a time; None for what is fast, see `jaxcnn.training.division`.
+
+    Raises:
+        ValueError: if a number is out of its range or a name unknown.
+    """
+
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    batch_size: int = 64
+    epochs: int = 5
+    seed: int = 0
+    momentum: float = 0.9
+    decay: float = 0.9
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    init: str = "lecun_normal"
+    low: float = 0.0
+    high: float = 1.0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    patience: int | None = None
+    devices: int | None = None
+    micro_batch: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check every number and name."""
+        for name in ("batch_size", "epochs", "patience", "devices", "micro_batch"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, positive(name, getattr(self, name)))
+        for name, low, high in (("learning_rate", 0, math.inf), ("momentum", 0, 1), ("decay", 0, 1)):
+            if not low < getattr(self, name) < high:
+                raise ValueError(f"`{name}` must be between {low} and {high}; got {getattr(self, name)!r}.")
+        if not 0 <= self.weight_decay < math.inf:
+            raise ValueError(f"`weight_decay` must be at least 0; got {self.weight_decay!r}.")
+        if not math.isfinite(self.high - self.low) or self.high == self.low:
+            raise ValueError(f"`low` and `high` must be finite and different; got {self.low!r} and {self.high!r}.")
+        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("init", INITIALIZERS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"`{name}` must be one of {', '.join(known)}; got {getattr(self, name)!r}.")
+
+    def recipe(self, steps: int) -> Recipe:
+        """Return what the optimiser is made of, for epochs of so many updates."""
+        updates = steps * self.epochs
+        return Recipe(self.optimizer, self.momentum, self.decay, self.weight_decay, self.schedule, updates)

@@ -1,0 +1,106 @@
+"""A run whose results are kept in a folder: checkpoints, history, learning curves and the model."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaxcnn._files import written_whole
+from jaxcnn._types import Parameters
+from jaxcnn.checkpoints import Saver, about, begin
+from jaxcnn.models import Model, save_model
+from jaxcnn.training.curves import figure_class, save_curves
+from jaxcnn.training.engine import Progress, Training
+from jaxcnn.training.history import EpochRecord
+
+HISTORY, CURVES, MODEL, CHECKPOINTS = "history.json", "curves.png", "model.h5", "checkpoints"
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of a run, and where.
+
+    Attributes:
+        folder: made if it is missing.
+        resume: go on from the newest checkpoint there.
+        every: after how many epochs to save a checkpoint; None for whenever `minutes` say so.
+        minutes: after how many minutes; None for whenever `every` says so.
+        plot: whether to draw learning curves, which needs matplotlib.
+    """
+
+    folder: Path
+    resume: bool = False
+    every: int | None = 1
+    minutes: float | None = None
+    plot: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What has come of a run.
+
+    Attributes:
+        params: the parameters to use, as NumPy arrays.
+        history: one record per epoch, those before resuming included.
+        notes: sentences for the user, such as which checkpoint was passed over.
+    """
+
+    params: Parameters
+    history: tuple[EpochRecord, ...]
+    notes: tuple[str, ...]
+
+
+def run(
+    training: Training,
+    keeping: Keeping,
+    told: dict[str, Any],
+    classes: tuple[str, ...],
+    *,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """Train to the end and keep the results.
+
+    Args:
+        training: the run.
+        keeping: what to keep, and where.
+        told: of the network and the data, whatever must be the same for a run to be resumed, as JSON can hold it.
+        classes: their names.
+        on_epoch: called with the record of every epoch that was trained now.
+        on_progress: called several times a second.
+
+    Raises:
+        TrainingError: if the loss is no longer finite.
+        CheckpointError: if there are checkpoints and `resume` is false, or they are of another run.
+        ImportError: if a package is missing that this needs, before anything is trained; names the extra.
+        OSError: if a file cannot be written.
+    """
+    if keeping.plot:
+        figure_class()
+    folder, config = keeping.folder, training.config
+    folder.mkdir(parents=True, exist_ok=True)
+    identity = {**told, "config": dataclasses.asdict(config)}
+    start = begin(folder / CHECKPOINTS, training.fresh(), identity, resume=keeping.resume)
+    saver = Saver(folder / CHECKPOINTS, epochs=keeping.every, minutes=keeping.minutes)
+    state, history = start.state, [EpochRecord.from_json(record) for record in start.history]
+    for latest, record in training.epochs(state, history, on_progress=on_progress):
+        state = latest
+        history.append(record)
+        records = [one.to_json() for one in history]
+        saver.after_epoch(record.number, state, about(identity, records), last=training.is_over(history))
+        _write(folder / HISTORY, json.dumps({**identity, "epochs": records}, indent=2) + "\n")
+        if on_epoch is not None:
+            on_epoch(record)
+    params = training.params(state)
+    shape = training.step.image_shape
+    save_model(folder / MODEL, Model(training.network, params, shape, classes, config.low, config.high))
+    if keeping.plot:
+        save_curves(folder / CURVES, history)
+    return Outcome(params, tuple(history), start.notes)
+
+
+def _write(path: Path, text: str) -> None:
+    with written_whole(path) as temporary:
+        temporary.write_text(text, "utf-8")
