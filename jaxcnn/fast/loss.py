@@ -39,7 +39,7 @@ def weighted_cross_entropy_bwd(residuals: Residuals, cotangent: Array) -> tuple[
     """Return (d_logits, None, d_weights) for the scalar g = `cotangent`."""
     log_p, labels, weights = residuals
     y = _one_hot(labels, log_p.shape[0]).astype(log_p.dtype)
-    return cotangent * weights * (jnp.exp(log_p) - y), None, -cotangent * _picked(log_p, labels)
+    return (cotangent * weights)[None, :] * (jnp.exp(log_p) - y), None, -cotangent * _picked(log_p, labels)
 
 
 def weighted_cross_entropy_rule() -> Rule:

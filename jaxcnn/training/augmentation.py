@@ -61,7 +61,7 @@ def augmented(augmentation: Augmentation, key: Key, image: Array) -> Array:
     """
     place, grain, side = jax.random.split(key, 3)
     if augmentation.moves:
-        image = _resampled(image, *_map(augmentation, place))
+        image = resampled(image, *matrix_and_offset(augmentation, place))
     if augmentation.noise:
         noise = augmentation.noise * jax.random.normal(grain, image.shape, image.dtype)
         image = jnp.clip(image + noise, 0, 1)
@@ -70,8 +70,8 @@ def augmented(augmentation: Augmentation, key: Key, image: Array) -> Array:
     return image
 
 
-def _map(augmentation: Augmentation, key: Key) -> tuple[Array, Array]:
-    """Return A, (2, 2), and t, (2,)."""
+def matrix_and_offset(augmentation: Augmentation, key: Key) -> tuple[Array, Array]:
+    """Return a random A, (2, 2), and t, (2,)."""
     down, right, turn, size, lean = jax.random.uniform(key, (5,), minval=-1.0, maxval=1.0)
     angle = turn * math.radians(augmentation.rotate)
     zoom = jnp.exp(size * math.log1p(augmentation.zoom))
@@ -82,7 +82,8 @@ def _map(augmentation: Augmentation, key: Key) -> tuple[Array, Array]:
     return matrix, augmentation.shift * jnp.stack([down, right])
 
 
-def _resampled(image: Array, matrix: Array, offset: Array) -> Array:
+def resampled(image: Array, matrix: Array, offset: Array) -> Array:
+    """Return the image whose pixel at p, from the centre, is that of `image` at A p + t."""
     height, width, _ = image.shape
     centre = jnp.array([(height - 1) / 2, (width - 1) / 2])[:, None, None]
     rows, columns = jnp.arange(height, dtype=jnp.float32), jnp.arange(width, dtype=jnp.float32)

@@ -28,7 +28,7 @@ def count(step: Step, params: object, pixels: Array, labels: Array) -> tuple[Arr
     def more(turn: Array, sums: tuple[Array, Array]) -> tuple[Array, Array]:
         places = device * share + turn * at_once + jnp.arange(at_once)
         rows = jnp.minimum(places, examples - 1)
-        weights = jnp.where(places < end, 1 / examples, 0.0).astype(jnp.float32)
+        weights = (places < end).astype(jnp.float32) / examples
         loss, right = step.learner.counts(params, step.inputs(pixels[rows], None), labels[rows], weights)
         return sums[0] + loss, sums[1] + right
 

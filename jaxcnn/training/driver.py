@@ -81,7 +81,7 @@ def run(
         figure_class()
     folder, config = keeping.folder, training.config
     folder.mkdir(parents=True, exist_ok=True)
-    identity = {**told, "config": dataclasses.asdict(config)}
+    identity = {**told, **dataclasses.asdict(config)}
     start = begin(folder / CHECKPOINTS, training.fresh(), identity, resume=keeping.resume)
     saver = Saver(folder / CHECKPOINTS, epochs=keeping.every, minutes=keeping.minutes)
     state, history = start.state, [EpochRecord.from_json(record) for record in start.history]
@@ -90,7 +90,7 @@ def run(
         history.append(record)
         records = [one.to_json() for one in history]
         saver.after_epoch(record.number, state, about(identity, records), last=training.is_over(history))
-        _write(folder / HISTORY, json.dumps({**identity, "epochs": records}, indent=2) + "\n")
+        _write(folder / HISTORY, json.dumps({**identity, "history": records}, indent=2) + "\n")
         if on_epoch is not None:
             on_epoch(record)
     params = training.params(state)

@@ -70,7 +70,7 @@ def advance(step: Step, state: TrainState, pixels: Array, labels: Array, order: 
 
     state = lax.fori_loop(0, count, update, state)
     complete = state.step == step.batches.steps
-    return replace(state, epoch=state.epoch + complete, step=jnp.where(complete, 0, state.step))
+    return replace(state, epoch=state.epoch + complete.astype(jnp.int32), step=jnp.where(complete, 0, state.step))
 
 
 def order_of(state: TrainState, examples: int) -> Array:
@@ -88,7 +88,7 @@ def _gradients(step: Step, state: TrainState, pixels: Array, labels: Array, orde
     places = device * batches.share + jnp.arange(batches.turns * batches.micro)
     end = jnp.minimum((device + 1) * batches.share, filled)
     examples = order[jnp.minimum(first + places, batches.examples - 1)]
-    weights = jnp.where(places < end, 1 / filled, 0.0).astype(jnp.float32)
+    weights = (places < end).astype(jnp.float32) / filled.astype(jnp.float32)
     key = _key(state, state.step + 1)
 
     def micro_batch(examples: Array, places: Array, weights: Array) -> Any:

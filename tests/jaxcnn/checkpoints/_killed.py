@@ -12,44 +12,32 @@ import sys
 import time
 from pathlib import Path
 
+import h5py  # noqa: F401 - so that no run need import it
 import jax
 import numpy as np
-import optax
-import orbax.checkpoint  # noqa: F401 - so that no run need import it
+import orbax.checkpoint  # noqa: F401 - likewise
 
-from jaxcnn import MLP, init_parameters, load_digits, loss_and_gradients_by_hand, scaled
-from jaxcnn.checkpoints import Saver, about, begin
+from jaxcnn import MLP
 from jaxcnn.cli.compiled import keep_compiled
+from jaxcnn.datasets import hold_out, load
+from jaxcnn.training import TrainConfig, Training
+from jaxcnn.training.driver import Keeping
+from jaxcnn.training.driver import run as train_and_keep
 
-EPOCHS, BATCH, KILLS = 8, 32, 10
-OPTIMIZER = optax.adam(3e-3)
-DATA = load_digits("test")
-
-
-@jax.jit
-def step(state, images, labels):
-    loss, gradients = loss_and_gradients_by_hand(MLP, state["params"], images, labels)
-    updates, optimizer = OPTIMIZER.update(gradients, state["optimizer"], state["params"])
-    return {**state, "params": optax.apply_updates(state["params"], updates), "optimizer": optimizer}, loss
+EPOCHS, KILLS = 8, 10
+CONFIG = TrainConfig(learning_rate=3e-3, batch_size=32, epochs=EPOCHS, patience=EPOCHS)
+DATA, HELD = hold_out(load("digits", "test"), 0.2)
 
 
 def run(folder, *, resume):
     """Train to the end, saving after every epoch; write the final parameters' sum and the history."""
-    images, labels = scaled(DATA[0]), DATA[1]
-    params = init_parameters(MLP, jax.random.key(0), images.shape)
-    fresh = {"params": params, "optimizer": OPTIMIZER.init(params), "key": jax.random.key(7)}
-    start, saver = begin(folder / "saved", fresh, {"epochs": EPOCHS}, resume=resume), Saver(folder / "saved")
-    state, history = start.state, start.history
-    for number in range(start.done + 1, EPOCHS + 1):
-        order = np.asarray(jax.random.permutation(jax.random.fold_in(state["key"], number), len(labels)))
-        losses = []
-        for batch in order[: len(order) // BATCH * BATCH].reshape(-1, BATCH):
-            state, loss = step(state, images[batch], labels[batch])
-            losses.append(float(loss))
-        history.append(losses)
-        saver.after_epoch(number, state, about({"epochs": EPOCHS}, history), last=number == EPOCHS)
-    total = hashlib.sha256(b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(state["params"])))
-    (folder / "end").write_text(json.dumps({"params": total.hexdigest(), "history": history, "done": start.done}))
+    training, trained = Training(MLP, CONFIG, DATA, {"validation": HELD}), []
+    keeping = Keeping(folder / "run", resume=resume, plot=False)
+    outcome = train_and_keep(training, keeping, {}, DATA.classes, on_epoch=lambda record: trained.append(record.number))
+    total = hashlib.sha256(b"".join(np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(outcome.params)))
+    history = [{**record.to_json(), "seconds": None} for record in outcome.history]
+    told = {"params": total.hexdigest(), "history": history, "done": EPOCHS - len(trained)}
+    (folder / "end").write_text(json.dumps(told))
 
 
 def forked(folder, *, resume, kill_at=None):
@@ -69,7 +57,7 @@ def forked(folder, *, resume, kill_at=None):
             os._exit(0 if (folder / "end").exists() else 1)
     if kill_at is not None:
         number, seconds = kill_at
-        while number and not (folder / "saved" / f"{number}.json").exists():
+        while number and not (folder / "run" / "checkpoints" / f"{number}.json").exists():
             time.sleep(0.001)
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)

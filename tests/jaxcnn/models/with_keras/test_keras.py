@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from jaxcnn import Dense, Flatten, Network, zoo
+from jaxcnn import Dense, Flatten, Network
 from jaxcnn.datasets import scaled
 from jaxcnn.models import ModelError, load_model, save_model
+from jaxcnn.zoo import ZOO
 from tests.jaxcnn._networks import cases
 from tests.jaxcnn.models._models import make, model, pictures
 
 # Two programs for one function in float32: probabilities are at most 1, and Keras compiles other convolutions.
 ALLOWED = 1e-5
-ZOO = {name: network for name, network in vars(zoo).items() if isinstance(network, Network)}
 
 
 def by_keras(file, made, images):
@@ -25,9 +25,9 @@ def by_keras(file, made, images):
 
 @pytest.mark.parametrize("name", ZOO)
 def test_every_network_of_the_zoo_has_the_same_probabilities(name, tmp_path):
-    made = model(ZOO[name], (28, 28, 1))
+    made = model(ZOO[name].network, ZOO[name].input_shape)
     save_model(tmp_path / "model.h5", made)
-    images = pictures((28, 28, 1))
+    images = pictures(made.input_shape)
     found = by_keras(tmp_path / "model.h5", made, images)
     np.testing.assert_allclose(found, made.probabilities(images), rtol=0, atol=ALLOWED)
 
