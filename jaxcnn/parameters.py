@@ -1,6 +1,8 @@
 """Random parameters for a network, without any framework."""
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -43,3 +45,27 @@ def init_parameters(
         name: {"kernel": kernel_init(own, layer["kernel"], dtype), "bias": jnp.zeros(layer["bias"], dtype)}
         for own, (name, layer) in zip(keys, shapes.items(), strict=False)
     }
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a network takes for one example.
+
+    Attributes:
+        parameters: how many numbers there are to learn.
+        multiplications: of the forward pass; the two products of the backward pass have as many each.
+    """
+
+    parameters: int
+    multiplications: int
+
+
+def work(network: Network, input_shape: Shape) -> Work:
+    """Return the work of a network, for inputs of `input_shape` (batch first)."""
+    kernels = network.parameter_shapes(input_shape)
+    outputs = {
+        name: shape for (name, _), shape in zip(network.named_layers(), network.shapes(input_shape)[1:], strict=True)
+    }
+    parameters = sum(math.prod(shape) for layer in kernels.values() for shape in layer.values())
+    uses = {name: math.prod(outputs[name][1:-1]) for name in kernels}  # of each kernel: the positions of its windows
+    return Work(parameters, sum(uses[name] * math.prod(layer["kernel"]) for name, layer in kernels.items()))

@@ -17,6 +17,8 @@ from jaxcnn.fast.form import batch_first as batch_first
 from jaxcnn.fast.form import batch_minor as batch_minor
 from jaxcnn.fast.forms import FORMS as FORMS
 from jaxcnn.fast.loss import weighted_cross_entropy_fwd as weighted_cross_entropy_fwd
+from jaxcnn.fast.mixed import mixed as mixed
+from jaxcnn.fast.plan import ENTRY_BY_ENTRY as ENTRY_BY_ENTRY
 from jaxcnn.fast.plan import Plan as Plan
 from jaxcnn.fast.plan import Stage as Stage
 from jaxcnn.fast.plan import plan as plan

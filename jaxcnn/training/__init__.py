@@ -2,7 +2,6 @@
 
 from jaxcnn.training.augmentation import Augmentation as Augmentation
 from jaxcnn.training.config import TrainConfig as TrainConfig
-from jaxcnn.training.engine import Progress as Progress
 from jaxcnn.training.engine import Training as Training
 from jaxcnn.training.engine import train as train
 from jaxcnn.training.errors import TrainingError as TrainingError
@@ -11,4 +10,7 @@ from jaxcnn.training.history import Score as Score
 from jaxcnn.training.python_loop import Epoch as Epoch
 from jaxcnn.training.python_loop import accuracy as accuracy
 from jaxcnn.training.python_loop import train_by_hand as train_by_hand
+from jaxcnn.training.run import Progress as Progress
 from jaxcnn.training.state import TrainState as TrainState
+from jaxcnn.training.sweep import Member as Member
+from jaxcnn.training.sweep import Sweep as Sweep

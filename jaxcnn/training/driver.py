@@ -12,8 +12,9 @@ from jaxcnn._types import Parameters
 from jaxcnn.checkpoints import Saver, about, begin
 from jaxcnn.models import Model, save_model
 from jaxcnn.training.curves import figure_class, save_curves
-from jaxcnn.training.engine import Progress, Training
+from jaxcnn.training.engine import Training
 from jaxcnn.training.history import EpochRecord
+from jaxcnn.training.run import OnProgress
 
 HISTORY, CURVES, MODEL, CHECKPOINTS = "history.json", "curves.png", "model.h5", "checkpoints"
 
@@ -59,7 +60,7 @@ def run(
     classes: tuple[str, ...],
     *,
     on_epoch: Callable[[EpochRecord], None] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Outcome:
     """Train to the end and keep the results.
 
@@ -94,8 +95,7 @@ def run(
         if on_epoch is not None:
             on_epoch(record)
     params = training.params(state)
-    shape = training.step.image_shape
-    save_model(folder / MODEL, Model(training.network, params, shape, classes, config.low, config.high))
+    save_model(folder / MODEL, Model(training.network, params, training.image_shape, classes, config.low, config.high))
     if keeping.plot:
         save_curves(folder / CURVES, history)
     return Outcome(params, tuple(history), start.notes)

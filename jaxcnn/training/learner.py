@@ -1,6 +1,7 @@
 """What is trained by one update: a network, with its plan and its optimiser."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import jax
@@ -84,3 +85,66 @@ class OneLearner:
 def _right(values: Array, labels: Array, weights: Array) -> Array:
     """Return how many of the examples that count have their largest logit at their label."""
     return jnp.sum((jnp.argmax(values, axis=0) == labels) & (weights > 0), dtype=jnp.int32)
+
+
+@dataclass(frozen=True)
+class StackLearner:
+    """Several networks, in stacks of equal shapes, that see the same batches.
+
+    Parameters are one tree per stack, with an axis of its models in front of every array.
+
+    Attributes:
+        plans: of each stack, to be run under `jax.vmap`.
+        rates: of each stack, the learning rate of each model.
+        optimizer: of Optax, for a learning rate of 1, to which the updates of all of ours are proportional.
+    """
+
+    plans: tuple[Plan, ...]
+    rates: tuple[tuple[float, ...], ...]
+    optimizer: optax.GradientTransformation
+
+    @property
+    def batch_minor(self) -> bool:
+        """Whether inputs are batch-minor."""
+        return self.plans[0].batch_minor
+
+    @property
+    def models(self) -> tuple[int, ...]:
+        """The number of models."""
+        return (sum(map(len, self.rates)),)
+
+    def init(self, params: tuple[Parameters, ...]) -> Any:
+        """Return the optimiser's states and the learning rates."""
+        moments = tuple(jax.vmap(self.optimizer.init)(stack) for stack in params)
+        return moments, tuple(jnp.asarray(rates, jnp.float32) for rates in self.rates)
+
+    def gradients(self, params: Any, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array, Any]:
+        """Return the weighted loss of each model, how many examples it has right, and all gradients."""
+
+        def one(plan: Plan, own: Parameters) -> Any:
+            return OneLearner(plan, self.optimizer).gradients(own, inputs, labels, weights)
+
+        found = [jax.vmap(partial(one, plan))(stack) for plan, stack in zip(self.plans, params, strict=True)]
+        losses, right, gradients = zip(*found, strict=True)
+        return jnp.concatenate(losses), jnp.concatenate(right), tuple(gradients)
+
+    def updated(self, gradients: Any, state: Any, params: Any) -> tuple[Any, Any]:
+        """Return the parameters and the optimiser's state after an update."""
+
+        def one(gradient: Parameters, moments: Any, own: Parameters, rate: Array) -> tuple[Parameters, Any]:
+            with jax.numpy_dtype_promotion("standard"):
+                updates, moments = self.optimizer.update(gradient, moments, own)
+            return optax.apply_updates(own, jax.tree.map(lambda update: rate * update, updates)), moments
+
+        found = [jax.vmap(one)(*each) for each in zip(gradients, state[0], params, state[1], strict=True)]
+        return tuple(own for own, _ in found), (tuple(moments for _, moments in found), state[1])
+
+    def counts(self, params: Any, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array]:
+        """Return the weighted loss of each model and how many examples it has right."""
+
+        def one(plan: Plan, own: Parameters) -> tuple[Array, Array]:
+            return OneLearner(plan, self.optimizer).counts(own, inputs, labels, weights)
+
+        found = [jax.vmap(partial(one, plan))(stack) for plan, stack in zip(self.plans, params, strict=True)]
+        losses, right = zip(*found, strict=True)
+        return jnp.concatenate(losses), jnp.concatenate(right)

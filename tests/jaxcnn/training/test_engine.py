@@ -163,7 +163,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_in_one_sentence():
             {"config": dataclasses.replace(CONFIG, patience=2)},
             "`patience` needs a split called 'validation'.* got test",
         ),
-        ({"config": dataclasses.replace(CONFIG, devices=64)}, "`devices` must be at most 1, .*; got 64"),
+        ({"config": dataclasses.replace(CONFIG, devices=64)}, "`devices` must be at most 1: there are 1, .*; got 64"),
     ],
     ids=["classes", "patience", "devices"],
 )

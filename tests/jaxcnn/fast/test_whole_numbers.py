@@ -1,0 +1,134 @@
+"""On whole numbers nothing rounds: every fast form equals integer arithmetic bit for bit, ties included."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxcnn.fast import FORMS
+from jaxcnn.fast.forms import FLATTEN
+from tests.jaxcnn.fast import _whole
+from tests.jaxcnn.fast._faults import EVERY, planted
+
+# Every configuration is compiled for a single run: without optimisation that takes half the time.
+compiled = functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+BLOCKS = FORMS["conv_block"]
+LARGEST = 2**24  # up to here every whole number is a float32
+
+
+def numbers(seed, shape, top=3):
+    return np.random.default_rng(seed).integers(-top, top + 1, shape).astype(np.int64)
+
+
+@st.composite
+def blocks(draw, kernel=None, window=None):
+    """Draw (shapes, options): a block that fits, with one pooled output at least."""
+    kernel = kernel or (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    window = window or (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    padding = draw(st.sampled_from(["VALID", "SAME", "explicit"]))
+    if padding == "explicit":
+        amounts = st.integers(-1, 2)
+        padding = tuple((draw(amounts), draw(amounts)) for _ in range(2))
+    # Two more than what a pooled output reads, where one is cropped on each side.
+    sizes = tuple(k + p + 1 + draw(st.integers(0, 4)) for k, p in zip(kernel, window, strict=True))
+    channels, outs, batch = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    shapes = ((batch, *sizes, channels), (*kernel, channels, outs), (outs,))
+    return shapes, {"padding": padding, "relu": draw(st.booleans()), "window": window}
+
+
+def floats(arrays):
+    return tuple(jnp.asarray(one, jnp.float32) for one in arrays)
+
+
+def differences(form, arguments, options, expected):
+    """Return which of "outputs", "inputs", "kernel", "bias" a form has otherwise than (y, cotangents, g) says."""
+    rule, (y, cotangents, g) = form.rule(), expected
+
+    def run(arguments, g):
+        outputs, residuals = rule.forward(*arguments, **options)
+        return outputs, *rule.backward(residuals, g, **options)
+
+    found = compiled(run)(floats(arguments), *floats([g]))
+    assert max(np.abs(one).max(initial=0) for one in (y, *cotangents)) < LARGEST
+    return [
+        name
+        for name, ours, theirs in zip(("outputs", *rule.arguments), found, (y, *cotangents), strict=True)
+        if not np.array_equal(ours, theirs)
+    ]
+
+
+def block_differences(form, shapes, options, seed=0):
+    arguments = [numbers((seed, i), shape) for i, shape in enumerate(shapes)]
+    expected = _whole.block(*arguments, lambda shape: numbers((seed, 9), shape), **options)
+    return differences(form, arguments, options, expected)
+
+
+@settings(max_examples=14)
+@given(blocks(), st.integers(0, 9))
+def test_a_block_by_patches_and_by_windows_is_exact(case, seed):
+    assert block_differences(BLOCKS["patches"], *case, seed) == []
+    assert block_differences(BLOCKS["windows"], *case, seed) == []
+
+
+@settings(max_examples=6)
+@given(blocks(kernel=(3, 3), window=(2, 2)), st.integers(0, 9))
+def test_a_block_by_winograd_is_exact(case, seed):
+    # Its halves and quarters are exact as well.
+    assert block_differences(BLOCKS["winograd"], *case, seed) == []
+
+
+def test_winograd_refuses_what_it_cannot_do():
+    with pytest.raises(ValueError, match=r"^Winograd's form must have a 3x3 kernel and 2x2 pooling; got \(2, 3\)"):
+        block_differences(BLOCKS["winograd"], ((1, 6, 6, 1), (2, 3, 1, 1), (1,)), OPTIONS)
+
+
+def pool_differences(form, shape, window, seed=0):
+    x = numbers(seed, shape, top=1)  # ties everywhere
+    y, d_x, g = _whole.pool(x, lambda shape: numbers((seed, 9), shape), window)
+    return differences(form, (x,), {"window": window}, (y, (d_x,), g))
+
+
+@settings(max_examples=6)
+@given(
+    st.tuples(st.integers(1, 3), st.integers(3, 8), st.integers(3, 8), st.integers(1, 3)),
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+)
+def test_pooling_by_taps_is_exact(shape, window):
+    assert pool_differences(FORMS["max_pool"]["taps"], shape, window) == []
+
+
+def dense_differences(form, batch, inputs, outs):
+    x, w, b, g = (
+        numbers(i, shape) for i, shape in enumerate([(batch, inputs), (inputs, outs), (outs,), (batch, outs)])
+    )
+    return differences(form, (x, w, b), {}, (x @ w + b, (g @ w.T, x.T @ g, g.sum(0)), g))
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 2), (3, 2, 5), (1, 4, 4), (4, 1, 1)])
+def test_a_dense_layer_is_exact_with_more_inputs_and_with_fewer_than_outputs(shape):
+    assert dense_differences(FORMS["dense"]["batch_minor"], *shape) == []
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (3, 7)])
+def test_flatten_keeps_the_order_of_the_plain_layer(shape):
+    x, g = numbers(0, shape), numbers(1, (shape[0], int(np.prod(shape[1:]))))
+    assert differences(FLATTEN, (x,), {}, (x.reshape(len(x), -1), (g.reshape(shape),), g)) == []
+
+
+SHAPES = ((2, 6, 5, 2), (3, 3, 2, 3), (3,))
+OPTIONS = {"padding": "SAME", "relu": True, "window": (2, 2)}
+
+
+@pytest.mark.parametrize(("op", "name"), EVERY)
+def test_a_fault_is_noticed_where_the_right_form_is_exact(op, name, monkeypatch):
+    def compare(form):
+        if op == "conv_block":
+            return block_differences(form, SHAPES, OPTIONS)
+        return pool_differences(form, (2, 4, 6, 2), (2, 3)) if op == "max_pool" else dense_differences(form, 3, 5, 2)
+
+    assert compare(FORMS[op][name]) == []
+    assert compare(planted(op, name, monkeypatch)) != []
