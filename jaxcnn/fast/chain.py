@@ -13,7 +13,7 @@ from jaxcnn.fast.plan import Plan, Stage
 
 def logits(plan: Plan, params: Parameters, inputs: Array) -> Array:
     """Return the logits, (K, N), of inputs in the plan's layout."""
-    return _forward(plan, params, inputs)[0]
+    return forward(plan, params, inputs)[0]
 
 
 def loss_and_gradients(
@@ -31,13 +31,14 @@ def loss_and_gradients(
     Returns:
         The loss, a scalar; the logits, (K, N); and the gradients in the structure of the parameters.
     """
-    values, residuals = _forward(plan, params, inputs)
+    values, residuals = forward(plan, params, inputs)
     loss, kept = weighted_cross_entropy_fwd(values, labels, weights)
     d_logits, *_ = weighted_cross_entropy_bwd(kept, jnp.ones_like(loss))
-    return loss, values, _backward(plan, residuals, d_logits)
+    return loss, values, backward(plan, residuals, d_logits)
 
 
-def _forward(plan: Plan, params: Parameters, inputs: Array) -> tuple[Array, list[Residuals]]:
+def forward(plan: Plan, params: Parameters, inputs: Array) -> tuple[Array, list[Residuals]]:
+    """Return the logits, (K, N), of inputs in the plan's layout, and what every stage keeps for the way back."""
     values, residuals = inputs, []
     for stage in plan.stages:
         values, kept = stage.form.forward(values, *_parameters(stage, params), **dict(stage.options))
@@ -45,7 +46,8 @@ def _forward(plan: Plan, params: Parameters, inputs: Array) -> tuple[Array, list
     return values if plan.batch_minor else batch_minor(values), residuals
 
 
-def _backward(plan: Plan, residuals: list[Residuals], d_logits: Array) -> Parameters:
+def backward(plan: Plan, residuals: list[Residuals], d_logits: Array) -> Parameters:
+    """Return the gradients with respect to all parameters, for the cotangent of the logits, (K, N)."""
     cotangent = d_logits if plan.batch_minor else d_logits.T
     gradients = {}
     for stage, kept in zip(reversed(plan.stages), reversed(residuals), strict=True):

@@ -1,0 +1,54 @@
+"""`verify.check_rule` accepts every fast form, and rejects it with a fault."""
+
+import numpy as np
+import pytest
+
+from jaxcnn.fast import FORMS
+from jaxcnn.fast.loss import weighted_cross_entropy_rule
+from tests.jaxcnn.fast._faults import EVERY, planted
+from verify import Domain, check_rule
+from verify.checks import first_failure
+
+# An example for each: not square, windows that leave a remainder, padding, more than one of everything.
+EXAMPLES = {
+    "patches": (((2, 5, 4, 2), (3, 2, 2, 3), (3,)), {"padding": ((1, 0), (0, 1)), "relu": True, "window": (2, 2)}),
+    "windows": (((2, 5, 4, 2), (2, 3, 2, 3), (3,)), {"padding": "SAME", "relu": False, "window": (2, 1)}),
+    "winograd": (((2, 5, 4, 1), (3, 3, 1, 2), (2,)), {"padding": "SAME", "relu": True, "window": (2, 2)}),
+    "taps": (((2, 5, 4, 2),), {"window": (2, 3)}),
+    "batch_minor": (((3, 4), (4, 5), (5,)), {}),
+}
+FIXED = Domain(vary_shape=False)
+
+
+def example(name):
+    shapes, options = EXAMPLES[name]
+    random = np.random.default_rng(0)
+    return [np.round(random.standard_normal(shape), 2).astype(np.float32) for shape in shapes], options
+
+
+@pytest.mark.parametrize(("op", "name"), EVERY)
+def test_the_form_is_right(op, name):
+    arguments, options = example(name)
+    # One form of the block also at other shapes; all of them are at many in test_whole_numbers.py, where it costs less.
+    domain = [FIXED if name in ("windows", "winograd") else Domain()] * len(arguments)
+    report = check_rule(FORMS[op][name].rule().with_custom_vjp(**options), *arguments, domain=domain)
+    report.raise_if_failed()
+    assert not report.inconclusive
+    assert any(finding.law == "agreement" for finding in report.passed)
+
+
+# The other two blocks with their faults are in test_whole_numbers.py, where that costs less.
+@pytest.mark.parametrize(("op", "name"), [one for one in EVERY if one[1] not in ("windows", "winograd")])
+def test_a_fault_in_the_form_is_rejected(op, name, monkeypatch):
+    arguments, options = example(name)
+    form = planted(op, name, monkeypatch)
+    report = first_failure(form.rule().with_custom_vjp(**options), *arguments, domain=[FIXED] * len(arguments))
+    assert {finding.law for finding in report.failures} == {"agreement"}
+
+
+def test_the_weighted_loss_is_right():
+    labels, weights = np.array([0, 3, 1, 4], np.int32), np.float32([0.5, 0, 0.25, 1])
+    logits = np.round(np.random.default_rng(0).standard_normal((4, 5)), 2).astype(np.float32)
+    report = check_rule(weighted_cross_entropy_rule().with_custom_vjp(), logits, labels, weights)
+    report.raise_if_failed()
+    assert not report.inconclusive
