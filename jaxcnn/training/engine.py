@@ -31,6 +31,7 @@ class Training:
         plan: how it is computed.
         config: of the run, with `devices` and `micro_batch` filled in.
         image_shape: (H, W, C).
+        run: the data on the devices and the compiled programs.
     """
 
     def __init__(
@@ -63,20 +64,20 @@ class Training:
             have = ", ".join(evaluated) or "none"
             raise ValueError(f"`patience` needs a split called {VALIDATION!r} to look at; got {have}.")
         self.plan = plan(self.network, self._shape, choose=choose)
-        self._run = Run(
+        self.run = Run(
             lambda steps: OneLearner(self.plan, optimizer(config.recipe(steps), config.learning_rate)),
             config,
             train,
             evaluated,
             work(self.network, self._shape),
         )
-        self.config, self.image_shape = self._run.config, self._shape[1:]
+        self.config, self.image_shape = self.run.config, self._shape[1:]
 
     def fresh(self) -> TrainState:
         """Return the state of a run that has done nothing."""
         first, everything_else = jax.random.split(jax.random.key(self.config.seed))
         params = init_parameters(self.network, first, self._shape, kernel_init=INITIALIZERS[self.config.init])
-        keep_best, step = self.config.patience is not None, self._run.step
+        keep_best, step = self.config.patience is not None, self.run.step
         moments = step.learner.init(params)
         return fresh(params, moments, everything_else, (step.batches.steps,), keep_best=keep_best)
 
@@ -100,9 +101,9 @@ class Training:
         Raises:
             TrainingError: if the loss is no longer finite.
         """
-        state, records = self._run.programs.place(self.fresh() if state is None else state), list(history)
+        state, records = self.run.programs.place(self.fresh() if state is None else state), list(history)
         while not self.is_over(records):
-            state, running, seconds = self._run.epoch(state, on_progress)
+            state, running, seconds = self.run.epoch(state, on_progress)
             number = len(records) + 1
             if not np.isfinite(running.loss):
                 raise TrainingError(
@@ -126,7 +127,7 @@ class Training:
 
     def scores(self, params: Parameters) -> dict[str, Score]:
         """Return the score of every split that is evaluated."""
-        return {name: scores.of() for name, scores in self._run.scores(params).items()}
+        return {name: scores.of() for name, scores in self.run.scores(params).items()}
 
 
 def train(

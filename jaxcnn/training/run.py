@@ -62,6 +62,7 @@ class Run:
         config: of the run, with `devices` and `micro_batch` filled in.
         step: what one update is made of.
         programs: the compiled programs.
+        train: the training data on the devices.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Run:
         prepare = Preparation(config.low, config.high, config.augmentation)
         self.step = Step(learner(batches.steps), train.images.shape[1:], batches, prepare)
         self.programs = Programs(self.step)
-        self._train = self.programs.data(train)
+        self.train = self.programs.data(train)
         self._evaluated = {name: self.programs.data(data) for name, data in evaluated.items()}
 
     def epoch(self, state: TrainState, on_progress: OnProgress | None = None) -> tuple[TrainState, Scores, float]:
@@ -100,7 +101,7 @@ class Run:
         while done < batches.steps:
             updates = min(updates, batches.steps - done)
             began = time.perf_counter()
-            state = self.programs.advance(state, self._train, order, updates)
+            state = self.programs.advance(state, self.train, order, updates)
             done += updates
             running = self._running(state, done)  # waits for the device
             took = time.perf_counter() - began

@@ -49,6 +49,7 @@ class Sweep:
     Attributes:
         config: of all models, with `devices` and `micro_batch` filled in.
         stacks: the names of the models that are computed together.
+        run: the data on the devices and the compiled programs.
     """
 
     def __init__(
@@ -84,14 +85,14 @@ class Sweep:
             mixed([plan(networks[name], self._shape, choose=choose) for name in names]) for names in self.stacks
         )
         rates = tuple(tuple(_rate(members[name], config) for name in names) for names in self.stacks)
-        self._run = Run(
+        self.run = Run(
             lambda steps: StackLearner(plans, rates, optimizer(config.recipe(steps), 1.0)),
             config,
             train,
             evaluated,
             _together([work(network, self._shape) for network in networks.values()]),
         )
-        self.config = self._run.config
+        self.config = self.run.config
         # Where each model stands among all, stack by stack.
         self._places = {name: place for place, name in enumerate(name for names in self.stacks for name in names)}
 
@@ -107,7 +108,7 @@ class Sweep:
 
         params = tuple(_stacked([first(name) for name in names]) for names in self.stacks)
         _, everything_else = jax.random.split(jax.random.key(self.config.seed))
-        learner, steps = self._run.step.learner, self._run.step.batches.steps
+        learner, steps = self.run.step.learner, self.run.step.batches.steps
         return fresh(params, learner.init(params), everything_else, (steps, *learner.models))
 
     def epochs(
@@ -122,10 +123,10 @@ class Sweep:
             state: where to go on from; by default afresh.
             on_progress: called several times a second.
         """
-        state = self._run.programs.place(self.fresh() if state is None else state)
+        state = self.run.programs.place(self.fresh() if state is None else state)
         for number in range(int(state.epoch) + 1, self.config.epochs + 1):
-            state, running, seconds = self._run.epoch(state, on_progress)
-            scores = self._run.scores(state.params)
+            state, running, seconds = self.run.epoch(state, on_progress)
+            scores = self.run.scores(state.params)
             yield (
                 state,
                 {
