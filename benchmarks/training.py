@@ -2,9 +2,10 @@
 
 Each contender has a process of its own and they take turns, a few rounds of about a second each, so that whatever else
 the machine does falls on all; medians with the smallest and largest, in one run. PyTorch is taken at its best: tensors
-in memory, fused optimisers, malloc told to keep memory, one thread or all, either memory format. Claims, ratios to the best PyTorch: see `benchmarks/contenders/cases.py`; and 4 times the Flax loop on `filters` and
-`backprop`, 30 times a NumPy loop over examples on `mlp`. "in all" counts 60,000 samples from a cold start, compilation
-included, without imports.
+in memory, fused optimisers, malloc told to keep memory, one thread or all, either memory format. Claims, as ratios to
+the best PyTorch, are in `benchmarks/contenders/cases.py`; and 4 times the Flax loop on `filters` and `backprop`, 30
+times a NumPy loop over examples on `mlp`. "in all" counts 60,000 samples from a cold start, compilation included,
+imports not.
 
     python -m benchmarks.training [--network NAME]... [--without CONTENDER]... [--keras-python PATH] [--smoke]
 
