@@ -26,9 +26,7 @@ _AS_JAX = "at {} the rule follows JAX's own rules inside the primal."
 _TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
 _EXTREME = "the rule is not finite where autodiff in the same dtype is not either, or the dtype cannot hold the result"
 _LARGE_COTANGENT = "the rule is not finite for a cotangent of that size: something overflows on the way"
-_SINGULAR = (
-    "rule and autodiff of a matrix decomposition are not finite there: the matrix is singular, or its factors tie"
-)
+_SINGULAR = "no digit of autodiff of a matrix decomposition is known there: the matrix is singular, or its factors tie"
 _NOISE = "an exponential of rounding noise overflows: one rounding of such inputs is larger than 1"
 _EXPONENTIALS = frozenset("exp exp2 expm1 pow sinh cosh".split())
 _UNDERFLOW = "the primal underflows on the way, in float64 too: no witness is right there"
@@ -92,12 +90,24 @@ class _Court:
         trial, item = self._trial, self._trial.items[query.item]
         if item.label == LARGE:
             return _LARGE_COTANGENT
-        if not np.isfinite(self._entry(trial.witness, query)) and trial.decomposes:
+        if trial.decomposes and self._unknown(query):
             return _SINGULAR
         noise = 1 / _precision.unit_roundoff(trial.dtype)  # from here on one rounding of an input is larger than 1
         if item.reach > noise and trial.first_infinity(query.item) in _EXPONENTIALS:
             return _NOISE
         return None
+
+    def _unknown(self, query: Query) -> bool:
+        """Whether autodiff is not finite there, or one rounding of an argument moves the outputs by all that they are.
+
+        u |d x| >= |w y|, with the largest entries of each: the condition number is beyond 1 / u.
+        """
+        trial, i = self._trial, query.item
+        moved = max(_largest(d[i]) * _largest(x[i]) for d, x in zip(trial.witness, trial.floats, strict=True))
+        size = max(
+            _largest(w[i]) * _largest(y[i]) for w, y in zip(trial.cotangents, trial.witness_outputs, strict=True)
+        )
+        return not np.isfinite(self._entry(trial.witness, query)) or 0 < size < self._comparison.unit * moved
 
     def _by_numbers(self, query: Query, estimate: richardson.Estimate, actual: float, expected: float) -> bool:
         trial = self._trial
@@ -234,3 +244,7 @@ class _Court:
             "error": error,
             "tolerance": self._entry(self._comparison.allowed, query),
         }
+
+
+def _largest(array: Any) -> float:
+    return float(np.max(np.abs(array), initial=0.0))
