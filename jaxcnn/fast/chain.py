@@ -24,7 +24,7 @@ def loss_and_gradients(
     Args:
         plan: of the network.
         params: its parameters.
-        inputs: (C, H, W, N) or (F, N) if the plan is batch-minor, else (N, H, W, C) or (N, F).
+        inputs: (C, H, W, N) or (F, N) if the plan has minor inputs, else (N, H, W, C) or (N, F).
         labels: (N,), integers that name classes.
         weights: (N,), of the dtype of the inputs; 1 / N for the mean.
 

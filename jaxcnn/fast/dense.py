@@ -23,6 +23,20 @@ def dense_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array, Array, Arr
     return kernel @ cotangent, inputs @ cotangent.T, jnp.sum(cotangent, axis=1)
 
 
+def dense_of_rows_fwd(inputs: Array, kernel: Array, bias: Array) -> tuple[Array, Residuals]:
+    """Return (x W)ᵀ + b, (O, N), for rows x, (N, I), and the residuals (x, W): for a network that begins with it."""
+    # Fenced, or XLA would compute Wᵀ xᵀ and read the larger of the operands across its rows.
+    return materialised(lambda z, b: z.T + b[:, None], inputs @ kernel, bias), (inputs, kernel)
+
+
+# y[o, n] = sum_i x[n, i] W[i, o] + b[o], so d_inputs = gᵀ Wᵀ, again rows, and d_kernel = xᵀ gᵀ.
+def dense_of_rows_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array, Array, Array]:
+    """Return (d_inputs, d_kernel, d_bias) for the cotangent g, (O, N)."""
+    inputs, kernel = residuals
+    g = materialised(jnp.transpose, cotangent)
+    return g @ kernel.T, inputs.T @ g, jnp.sum(cotangent, axis=1)
+
+
 def flatten_fwd(inputs: Array) -> tuple[Array, Residuals]:
     """Return y[(h W + w) C + c, n] = x[c, h, w, n] and the residual x, of which only the shape matters."""
     order = inputs.transpose(1, 2, 0, 3) if inputs.ndim == 4 else inputs

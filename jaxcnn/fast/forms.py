@@ -8,7 +8,14 @@ from jaxcnn.fast.block import conv_block
 from jaxcnn.fast.conv_by_patches import conv_by_patches_bwd, conv_by_patches_fwd
 from jaxcnn.fast.conv_by_windows import conv_by_windows_bwd, conv_by_windows_fwd
 from jaxcnn.fast.conv_by_winograd import conv_by_winograd_bwd, conv_by_winograd_fwd
-from jaxcnn.fast.dense import dense_bwd, dense_fwd, flatten_bwd, flatten_fwd
+from jaxcnn.fast.dense import (
+    dense_bwd,
+    dense_fwd,
+    dense_of_rows_bwd,
+    dense_of_rows_fwd,
+    flatten_bwd,
+    flatten_fwd,
+)
 from jaxcnn.fast.form import Form
 from jaxcnn.fast.max_pool_by_taps import max_pool_by_taps_bwd, max_pool_by_taps_fwd
 
@@ -28,5 +35,6 @@ FORMS: Mapping[str, Mapping[str, Form]] = MappingProxyType({
 })
 # fmt: on
 
-# Not a matter of choice: it follows the layout.
+# Not a matter of choice: these follow from the layouts on both sides.
 FLATTEN = Form("flatten_batch_minor", ops.flatten, flatten_fwd, flatten_bwd)
+DENSE_OF_ROWS = Form("dense_of_rows", ops.dense, dense_of_rows_fwd, dense_of_rows_bwd)

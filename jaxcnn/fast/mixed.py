@@ -23,10 +23,10 @@ def mixed(plans: Sequence[Plan]) -> Plan:
     Raises:
         ValueError: if they differ in more than their activations.
     """
-    if len({(len(plan.stages), plan.batch_minor) for plan in plans}) != 1:
+    if len({(len(plan.stages), plan.batch_minor, plan.rows_first) for plan in plans}) != 1:
         raise ValueError("The networks of a stack must have equal layers but for their activations; got other numbers.")
     stages = tuple(_mixed_stage(stages) for stages in zip(*(plan.stages for plan in plans), strict=True))
-    return Plan(stages, plans[0].batch_minor)
+    return Plan(stages, plans[0].batch_minor, plans[0].rows_first)
 
 
 def _mixed_stage(stages: tuple[Stage, ...]) -> Stage:

@@ -5,7 +5,7 @@ stage by itself. If anything is in a fast form, all of it is batch-minor; else n
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from jaxcnn._types import Shape
 from jaxcnn.fast.block import block_windows
 from jaxcnn.fast.choose import PLAIN, Choose, Site, choose_form
 from jaxcnn.fast.form import Form, as_it_is, between_layouts
-from jaxcnn.fast.forms import FLATTEN, FORMS
+from jaxcnn.fast.forms import DENSE_OF_ROWS, FLATTEN, FORMS
 from jaxcnn.layers import Conv, Dense, Layer, MaxPool, Relu
 from jaxcnn.network import Network
 from jaxcnn.rules import RULES, Rules
@@ -48,10 +48,17 @@ class Plan:
     Attributes:
         stages: first to last.
         batch_minor: whether values are (C, H, W, N) and (F, N), or (N, H, W, C) and (N, F).
+        rows_first: whether the inputs are batch first all the same.
     """
 
     stages: tuple[Stage, ...]
     batch_minor: bool
+    rows_first: bool = False
+
+    @property
+    def minor_inputs(self) -> bool:
+        """Whether the inputs are (C, H, W, N) or (F, N)."""
+        return self.batch_minor and not self.rows_first
 
     def __str__(self) -> str:
         """Return one line per stage: its layers and its form."""
@@ -82,7 +89,12 @@ def plan(
     backend = jax.default_backend() if backend is None else backend
     steps = tuple(_steps(network.named_layers(), network.shapes(input_shape), choose, backend))
     batch_minor = any(step.name != PLAIN for step in steps)
-    return Plan(tuple(_stage(step, batch_minor, rules) for step in steps), batch_minor)
+    stages = tuple(_stage(step, batch_minor, rules) for step in steps)
+    # Where a network begins with dense layers, the pixels stay in rows up to the first of them: no transposing of all.
+    if [step.op for step in steps[:2]] == ["flatten", "dense"] and steps[1].name != PLAIN:
+        first = (replace(stages[0], form=as_it_is(rules["flatten"])), replace(stages[1], form=DENSE_OF_ROWS))
+        return Plan((*first, *stages[2:]), batch_minor=True, rows_first=True)
+    return Plan(stages, batch_minor)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Learner(Protocol):
     """
 
     @property
-    def batch_minor(self) -> bool:
+    def minor_inputs(self) -> bool:
         """Whether inputs are (C, H, W, N) and (F, N), or batch first."""
 
     @property
@@ -53,9 +53,9 @@ class OneLearner:
     models: tuple[int, ...] = ()
 
     @property
-    def batch_minor(self) -> bool:
+    def minor_inputs(self) -> bool:
         """Whether inputs are batch-minor."""
-        return self.plan.batch_minor
+        return self.plan.minor_inputs
 
     def init(self, params: Parameters) -> Any:
         """Return the optimiser's state."""
@@ -104,9 +104,9 @@ class StackLearner:
     optimizer: optax.GradientTransformation
 
     @property
-    def batch_minor(self) -> bool:
+    def minor_inputs(self) -> bool:
         """Whether inputs are batch-minor."""
-        return self.plans[0].batch_minor
+        return self.plans[0].minor_inputs
 
     @property
     def models(self) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ class Step:
     def inputs(self, pixels: Array, keys: Array | None) -> Array:
         """Return rows of pixels as the learner takes them."""
         images = self.prepare(pixels.reshape(-1, *self.image_shape), keys)
-        return batch_minor(images) if self.learner.batch_minor else images
+        return batch_minor(images) if self.learner.minor_inputs else images
 
 
 def advance(step: Step, state: TrainState, pixels: Array, labels: Array, order: Array, count: Array) -> TrainState:

@@ -28,7 +28,7 @@ def test_the_labs_networks_take_the_forms_that_are_fast():
         "flatten_batch_minor",
         *["dense_batch_minor", "relu", "dense_batch_minor"],
     ]
-    assert found["filters"][:3] == ["conv_by_windows", "conv_by_patches", "conv_by_patches"]
+    assert found["filters"][:3] == ["conv_by_windows", "conv_by_winograd", "conv_by_patches"]
     assert found["conv-as-matrix"][:2] == ["conv_by_windows", "flatten_batch_minor"]
 
 
@@ -63,7 +63,7 @@ def by_plan(case):
     made = plan(case.network, case.input_shape, backend="cpu")
 
     def run(params, inputs, cotangent):
-        values, residuals = chain.forward(made, params, batch_minor(inputs) if made.batch_minor else inputs)
+        values, residuals = chain.forward(made, params, batch_minor(inputs) if made.minor_inputs else inputs)
         return values.T, chain.backward(made, residuals, cotangent.T)
 
     return compiled(run)(*case.arrays(np.float32))
