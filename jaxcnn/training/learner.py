@@ -9,18 +9,14 @@ import jax.numpy as jnp
 import optax
 
 from jaxcnn._types import Array, Parameters
-from jaxcnn.fast import Plan, logits, loss_and_gradients, weighted_cross_entropy_fwd
+from jaxcnn.fast import Plan, batch_minor, logits, loss_and_gradients, weighted_cross_entropy_fwd
 
 
 class Learner(Protocol):
     """One network or several that are trained side by side; hashable, to be a static argument of `jax.jit`.
 
-    `models` is the shape of what there is one of per model: () for one network, (M,) for M.
+    Inputs are batch first. `models` is the shape of what there is one of per model: () for one network, (M,) for M.
     """
-
-    @property
-    def minor_inputs(self) -> bool:
-        """Whether inputs are (C, H, W, N) and (F, N), or batch first."""
 
     @property
     def models(self) -> tuple[int, ...]:
@@ -52,11 +48,6 @@ class OneLearner:
     optimizer: optax.GradientTransformation
     models: tuple[int, ...] = ()
 
-    @property
-    def minor_inputs(self) -> bool:
-        """Whether inputs are batch-minor."""
-        return self.plan.minor_inputs
-
     def init(self, params: Parameters) -> Any:
         """Return the optimiser's state."""
         return self.optimizer.init(params)
@@ -65,7 +56,7 @@ class OneLearner:
         self, params: Parameters, inputs: Array, labels: Array, weights: Array
     ) -> tuple[Array, Array, Parameters]:
         """Return the weighted loss, how many examples are right, and the gradients."""
-        loss, values, gradients = loss_and_gradients(self.plan, params, inputs, labels, weights)
+        loss, values, gradients = loss_and_gradients(self.plan, params, self._inputs(inputs), labels, weights)
         return loss, _right(values, labels, weights), gradients
 
     def updated(self, gradients: Parameters, state: Any, params: Parameters) -> tuple[Parameters, Any]:
@@ -77,9 +68,12 @@ class OneLearner:
 
     def counts(self, params: Parameters, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array]:
         """Return the weighted loss and how many examples are right."""
-        values = logits(self.plan, params, inputs)
+        values = logits(self.plan, params, self._inputs(inputs))
         loss, _ = weighted_cross_entropy_fwd(values, labels, weights)
         return loss, _right(values, labels, weights)
+
+    def _inputs(self, inputs: Array) -> Array:
+        return batch_minor(inputs) if self.plan.minor_inputs else inputs
 
 
 def _right(values: Array, labels: Array, weights: Array) -> Array:
@@ -102,11 +96,6 @@ class StackLearner:
     plans: tuple[Plan, ...]
     rates: tuple[tuple[float, ...], ...]
     optimizer: optax.GradientTransformation
-
-    @property
-    def minor_inputs(self) -> bool:
-        """Whether inputs are batch-minor."""
-        return self.plans[0].minor_inputs
 
     @property
     def models(self) -> tuple[int, ...]:

@@ -13,7 +13,6 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxcnn._types import Array, Key, Shape
-from jaxcnn.fast import batch_minor
 from jaxcnn.training.division import Batches
 from jaxcnn.training.learner import Learner
 from jaxcnn.training.preparation import Preparation
@@ -40,8 +39,7 @@ class Step:
 
     def inputs(self, pixels: Array, keys: Array | None) -> Array:
         """Return rows of pixels as the learner takes them."""
-        images = self.prepare(pixels.reshape(-1, *self.image_shape), keys)
-        return batch_minor(images) if self.learner.minor_inputs else images
+        return self.prepare(pixels.reshape(-1, *self.image_shape), keys)
 
 
 def advance(step: Step, state: TrainState, pixels: Array, labels: Array, order: Array, count: Array) -> TrainState:
