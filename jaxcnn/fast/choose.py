@@ -17,6 +17,7 @@ Winograd's product needs 2.25 times fewer multiplications than patches; with man
 16 examples at a time). GPUs have fast convolutions of their own: there everything stays plain.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from jaxcnn._types import Shape
 from jaxcnn.fast.block import BlockWindows
 
 PLAIN = "plain"
-FEW_CHANNELS = 4  # up to here a block is bound by memory, and the larger product of the windows form costs nothing
+FEW_CHANNELS = 4  # up to here a block is bound by memory, and a product up to twice as large costs nothing
 MANY_CHANNELS = 16  # from here a block is bound by arithmetic, which Winograd's form saves
 
 
@@ -60,10 +61,11 @@ def choose_form(site: Site, backend: str) -> str:
         return PLAIN
     if site.windows is None:
         return {"max_pool": "taps", "dense": "batch_minor"}[site.op]
-    pool, (height, width, channels, _) = site.windows.pool.window, site.kernel_shape
-    if (height, width) == (3, 3) and pool == (2, 2) and channels >= MANY_CHANNELS:
+    kernel, pool, channels = site.windows.conv.window, site.windows.pool.window, site.kernel_shape[2]
+    if (kernel, pool) == ((3, 3), (2, 2)) and channels >= MANY_CHANNELS:
         return "winograd"
-    return "windows" if pool != (1, 1) and channels <= FEW_CHANNELS else "patches"
+    larger = math.prod(site.windows.read.window) / math.prod(kernel)  # the product of the windows form
+    return "windows" if pool != (1, 1) and channels <= FEW_CHANNELS and larger <= 2 else "patches"
 
 
 def choose_plain(site: Site, backend: str) -> str:
