@@ -7,6 +7,7 @@ from verify._render import reports_html as reports_html
 from verify.checks import check_backward as check_backward
 from verify.checks import check_rule as check_rule
 from verify.domain import Domain as Domain
+from verify.jacobian.checks import check_jacobian as check_jacobian
 from verify.linear.checks import check_adjoint as check_adjoint
 from verify.linear.checks import check_equivariance as check_equivariance
 from verify.linear.checks import check_linear as check_linear

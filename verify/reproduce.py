@@ -45,6 +45,29 @@ def lines(problem: Problem, subject: Any, item: Item, argument: str | None, inde
     return tuple(out)
 
 
+def jacobian_lines(
+    problem: Problem, jacobian: Any, item: Item, argument: str, index: tuple[int, ...]
+) -> tuple[str, ...]:
+    """Lines for one entry of a claimed Jacobian and of JAX's own; `jacobian` is None where it was given as numbers."""
+    arguments = problem.arguments(item.floats, item.others)
+    sources = [_source(a) for a in arguments]
+    given = "jacobian = what was passed to the check" if jacobian is None else import_line("jacobian", jacobian)
+    out = ["import jax, numpy as np", import_line("fun", problem.fun), given if jacobian is not None else f"# {given}"]
+    if any(source is None for source in sources):
+        out.append("args = finding.example  # too large to print: `finding` is this finding of the report")
+    else:
+        out.append(f"args = ({', '.join(str(source) for source in sources)},)")
+    floating = [i for i, a in enumerate(arguments) if any(_differentiable(leaf) for leaf in jax.tree.leaves(a))]
+    place = f"  # look at {argument}, entry {list(index)}: that of the output, then that of the argument"
+    out.append(f"print(jacobian{'' if jacobian is None else '(*args)'}){place}")
+    out.append(f"print(jax.jacobian(fun, argnums={tuple(floating)})(*args))")
+    return tuple(out)
+
+
+def _differentiable(leaf: Any) -> bool:
+    return hasattr(leaf, "dtype") and jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating)
+
+
 def second_order_lines(problem: Problem, item: Item, directions: Sequence[Any]) -> tuple[str, ...]:
     """Lines for d/dx <B(x, w), v> of the rule, entry by entry; a sentence where that takes more than a few lines."""
     plain = _plain_arguments(problem, item)
