@@ -46,9 +46,12 @@ def lines(problem: Problem, subject: Any, item: Item, argument: str | None, inde
 
 
 def jacobian_lines(
-    problem: Problem, jacobian: Any, item: Item, argument: str, index: tuple[int, ...]
+    problem: Problem, jacobian: Any, item: Item, argument: str, index: tuple[int, ...], *, beside: bool
 ) -> tuple[str, ...]:
-    """Lines for one entry of a claimed Jacobian and of JAX's own; `jacobian` is None where it was given as numbers."""
+    """Lines for one entry of a claimed Jacobian and, `beside` it where there is one, of JAX's own.
+
+    `jacobian` is None where it was given as numbers.
+    """
     arguments = problem.arguments(item.floats, item.others)
     sources = [_source(a) for a in arguments]
     given = "jacobian = what was passed to the check" if jacobian is None else import_line("jacobian", jacobian)
@@ -60,7 +63,8 @@ def jacobian_lines(
     floating = [i for i, a in enumerate(arguments) if any(_differentiable(leaf) for leaf in jax.tree.leaves(a))]
     place = f"  # look at {argument}, entry {list(index)}: that of the output, then that of the argument"
     out.append(f"print(jacobian{'' if jacobian is None else '(*args)'}){place}")
-    out.append(f"print(jax.jacobian(fun, argnums={tuple(floating)})(*args))")
+    if beside:
+        out.append(f"print(jax.jacobian(fun, argnums={tuple(floating)})(*args))")
     return tuple(out)
 
 

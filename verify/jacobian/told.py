@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,9 +39,12 @@ class Teller:
         item = next(item for item in trial.items if item.cotangents is finding.example[1])
         row = points.row_of(item)
         if row is None:
-            row = self._row(item, leaf, finding.index)
-        if row is None:
-            return dataclasses.replace(finding, example=finding.example[0], reproduce=())
+            blamed = self._blamed(item, leaf, finding.index)
+            if blamed is None:
+                return dataclasses.replace(finding, example=finding.example[0], reproduce=())
+            row, actual, right = blamed
+            if not isinstance(finding.expected, str):
+                finding = dataclasses.replace(finding, actual=actual, expected=right, error=abs(actual - right))
         number, entry = self._output(row)
         diagnosis = finding.diagnosis
         if diagnosis is None:
@@ -55,7 +57,9 @@ class Teller:
             index=(*entry, *finding.index),
             diagnosis=diagnosis,
             example=finding.example[0],
-            reproduce=jacobian_lines(trial.problem, claimed, item, str(path), (*entry, *finding.index)),
+            reproduce=jacobian_lines(
+                trial.problem, claimed, item, str(path), (*entry, *finding.index), beside=trial.autodiff is not None
+            ),
         )
 
     def _output(self, row: int) -> tuple[int, tuple[int, ...]]:
@@ -67,34 +71,35 @@ class Teller:
             row -= size
         raise AssertionError("there is no such row")
 
-    def _row(self, item: Item, leaf: int, index: Sequence[int]) -> int | None:
-        """The row that is most to blame for a wrong product, by the right column: in forward mode, or by numbers."""
+    def _blamed(self, item: Item, leaf: int, index: tuple[int, ...]) -> tuple[int, float, float] | None:
+        """Of a wrong combination of rows, the one most to blame: (row, what was claimed there, what is right)."""
+        rows, right = self._units(item), self._column(item, leaf, index)
+        if right is None:
+            return None
+        answers = np.asarray(self.trial.subject.answers(rows).cotangents[leaf], np.float64)
+        found = answers[(slice(None), *index)]
+        off = np.abs(found - right)
+        row = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
+        return row, float(found[row]), float(right[row])
+
+    def _column(self, item: Item, leaf: int, index: tuple[int, ...]) -> np.ndarray | None:
+        """The right column of an argument's entry: in forward mode, or by numbers if these are not too many."""
         trial = self.trial
+        if trial.autodiff is not None:
+            directions = [np.zeros((1, *np.shape(x))) for x in item.floats]
+            directions[leaf][(0, *index)] = 1
+            floats, others = (tuple(np.asarray(a)[None] for a in part) for part in (item.floats, item.others))
+            column = trial.autodiff.tangents(floats, others, tuple(directions))
+            return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in column])
         rows = self._units(item)
-        if trial.autodiff is None:
-            return self._by_numbers(rows, leaf, index)
-        directions = [np.zeros((1, *np.shape(x))) for x in item.floats]
-        directions[leaf][(0, *index)] = 1
-        floats, others = (tuple(np.asarray(a)[None] for a in part) for part in (item.floats, item.others))
-        column = trial.autodiff.tangents(floats, others, tuple(directions))
-        right = np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in column])
-        answers = trial.subject.answers(rows).cotangents[leaf]
-        entry = int(np.ravel_multi_index(tuple(index), np.shape(item.floats[leaf])))
-        wrong = np.abs(np.asarray(answers, np.float64).reshape(len(right), -1)[:, entry] - right)
-        return int(np.argmax(np.where(np.isnan(wrong), np.inf, wrong)))
+        if len(rows) > _ASKED:
+            return None
+        asked = dataclasses.replace(trial, items=rows)
+        return np.asarray([slope.value for slope in ask(asked, [Query(i, leaf, index) for i in range(len(rows))])])
 
     def _units(self, item: Item) -> list[Item]:
         count = sum(math.prod(shape) for shape in self.outputs)
         return points.units(item.label, item.floats, item.others, item.cotangents, np.arange(count))
-
-    def _by_numbers(self, rows: list[Item], leaf: int, index: Sequence[int]) -> int | None:
-        if len(rows) > _ASKED:
-            return None
-        asked = dataclasses.replace(self.trial, items=rows)
-        slopes = ask(asked, [Query(i, leaf, tuple(index)) for i in range(len(rows))])
-        found = [float(row[tuple(index)]) for row in np.asarray(asked.answers.cotangents[leaf], np.float64)]
-        off = [abs(f - s.value) - 8 * s.error for f, s in zip(found, slopes, strict=True)]
-        return int(np.argmax(np.where(np.isnan(off), -np.inf, off)))
 
     def _diagnosis(self, number: int, leaf: int, path: str, item: Item) -> Diagnosis | None:
         if self.seen is None or not self.every_row:
