@@ -11,6 +11,7 @@ import numpy as np
 
 from jaxcnn import _taps
 from jaxcnn._types import Array, Padding, Residuals
+from jaxcnn._windows import Windows
 from jaxcnn.ops.pool import avg_pool, max_pool, pool_windows, real_counts
 
 
@@ -28,16 +29,22 @@ def max_pool_bwd(
 ) -> tuple[Array]:
     """Return (d_inputs,) for g = `cotangent`, (N, P, Q, C)."""
     geometry = pool_windows(residuals.shape, window=window, strides=strides, padding=padding)
-    padded = _taps.pad(residuals, geometry, -np.inf)
-    offsets = list(_taps.offsets(geometry))
-    largest = _taps.take(padded, geometry, offsets[0])
+    offsets, winner = list(_taps.offsets(geometry)), winners(residuals, geometry)
+    shares = (jnp.where(winner == t, cotangent, jnp.zeros_like(cotangent)) for t in range(len(offsets)))
+    return (_taps.total(_taps.place(share, geometry, offset) for share, offset in zip(shares, offsets, strict=True)),)
+
+
+def winners(inputs: Array, geometry: Windows) -> Array:
+    """Return w, (N, P, Q, C): for every window the number of its first largest tap, in row-major order."""
+    padded = _taps.pad(inputs, geometry, -np.inf)
+    first, *others = _taps.offsets(geometry)
+    largest = _taps.take(padded, geometry, first)
     winner = jnp.zeros(largest.shape, jnp.int32)
-    for t, offset in enumerate(offsets[1:], start=1):
+    for t, offset in enumerate(others, start=1):
         tap = _taps.take(padded, geometry, offset)
         keep = (largest >= tap) | (largest != largest)
         largest, winner = jnp.where(keep, largest, tap), jnp.where(keep, winner, t)
-    shares = (jnp.where(winner == t, cotangent, jnp.zeros_like(cotangent)) for t in range(len(offsets)))
-    return (_taps.total(_taps.place(share, geometry, offset) for share, offset in zip(shares, offsets, strict=True)),)
+    return winner
 
 
 def avg_pool_fwd(inputs: Array, **options: Any) -> tuple[Array, Residuals]:

@@ -35,11 +35,11 @@ class Teller:
         trial, path = self.trial, finding.argument
         if path not in trial.problem.float_paths or finding.index is None:
             return finding
-        leaf = trial.problem.float_paths.index(str(path))
+        leaf, place = trial.problem.float_paths.index(str(path)), finding.index
         item = next(item for item in trial.items if item.cotangents is finding.example[1])
         row = points.row_of(item)
         if row is None:
-            blamed = self._blamed(item, leaf, finding.index)
+            blamed = self._blamed(item, leaf, place)
             if blamed is None:
                 return dataclasses.replace(finding, example=finding.example[0], reproduce=())
             row, actual, right = blamed
@@ -54,11 +54,11 @@ class Teller:
         claimed = None if subject.fixed else subject.backward
         return dataclasses.replace(
             finding,
-            index=(*entry, *finding.index),
+            index=(*entry, *place),
             diagnosis=diagnosis,
             example=finding.example[0],
             reproduce=jacobian_lines(
-                trial.problem, claimed, item, str(path), (*entry, *finding.index), beside=trial.autodiff is not None
+                trial.problem, claimed, item, str(path), (*entry, *place), beside=trial.autodiff is not None
             ),
         )
 
@@ -77,7 +77,7 @@ class Teller:
         if right is None:
             return None
         answers = np.asarray(self.trial.subject.answers(rows).cotangents[leaf], np.float64)
-        found = answers[(slice(None), *index)]
+        found = answers.reshape(len(rows), -1)[:, np.ravel_multi_index(index, answers.shape[1:])]
         off = np.abs(found - right)
         row = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
         return row, float(found[row]), float(right[row])
