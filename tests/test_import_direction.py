@@ -20,7 +20,7 @@ LAYERS = (
     ("rules",),
     ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks"),
     ("fast",),
-    ("faults", "datasets", "training", "verification", "models", "checkpoints"),
+    ("faults", "datasets", "jacobians", "training", "verification", "models", "checkpoints"),
     ("cli",),
     ("__main__", "__init__"),
 )

@@ -4,6 +4,7 @@ Materialised, or in factors whose products never build them: per-example gradien
 """
 
 from jaxcnn.jacobians.gauss_newton import gauss_newton_product as gauss_newton_product
+from jaxcnn.jacobians.input_jacobian import input_jacobian as input_jacobian
 from jaxcnn.jacobians.jacobian import Jacobian as Jacobian
 from jaxcnn.jacobians.linearised import Linearised as Linearised
 from jaxcnn.jacobians.linearised import linearised as linearised

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
 from jaxcnn import _taps
 from jaxcnn._types import Array, Padding
 from jaxcnn._windows import Windows
+from jaxcnn.jacobians import bands
 from jaxcnn.jacobians.jacobian import Jacobian, factors
 from jaxcnn.ops.conv import conv_windows
 from jaxcnn.rules.conv import input_cotangent, kernel_cotangent
@@ -45,7 +45,7 @@ class ByImages(Jacobian):
 
     def dense(self) -> Array:
         """Return (1, P, Q, O, H, W, C): entries of the kernel and zeros, nothing is computed."""
-        (rows, met_rows), (columns, met_columns) = (_tap(self.geometry, axis) for axis in range(2))
+        (rows, met_rows), (columns, met_columns) = (bands.taps_read(self.geometry, axis) for axis in range(2))
         between = _between_channels(self.kernel, self.groups)  # (kh, kw, O, C)
         taps = between[rows[:, None, :, None], columns[None, :, None, :]]  # (P, Q, H, W, O, C)
         met = (met_rows[:, None, :, None] & met_columns[None, :, None, :]).reshape(*taps.shape[:4], 1, 1)
@@ -53,7 +53,11 @@ class ByImages(Jacobian):
 
     def pull(self, rows: Array) -> Array:
         """Return the rows convolved with the flipped kernel."""
-        many = input_cotangent(self.kernel, rows.reshape(-1, *rows.shape[2:]), self.geometry, self.groups)
+        together, channels = rows.reshape(-1, *rows.shape[2:]), self.kernel.shape[2] * self.groups
+        if bands.suits(self.geometry, channels, self.kernel.shape[3]):
+            many = bands.pulled(_between_channels(self.kernel, self.groups), together, self.geometry)
+        else:
+            many = input_cotangent(self.kernel, together, self.geometry, self.groups)
         return many.reshape(*rows.shape[:2], *many.shape[1:])
 
     def push(self, columns: Array) -> Array:
@@ -175,15 +179,6 @@ def conv_jacobians(
         "kernel": ByTaps(inputs, features, geometry, groups),
         "bias": ByBias(features, bias.dtype, geometry),
     }
-
-
-def _tap(geometry: Windows, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Per window and input of one axis: the tap (h + lo - p s) / d, and whether it is one; else 0."""
-    n, m, k = geometry.sizes[axis], geometry.outputs[axis], geometry.window[axis]
-    ahead = np.arange(n) + geometry.padding[axis][0] - np.arange(m)[:, None] * geometry.strides[axis]
-    tap, rest = np.divmod(ahead, geometry.dilation[axis])
-    met = (rest == 0) & (tap >= 0) & (tap < k)
-    return np.where(met, tap, 0), met
 
 
 def _between_channels(kernel: Array, groups: int) -> Array:

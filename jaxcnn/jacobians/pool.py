@@ -51,6 +51,8 @@ class Selection(Jacobian):
     def pull(self, rows: Array) -> Array:
         """Return every row put back where its window's winner was read."""
         winner = self.winner[:, None]
+        if self._tiled:
+            return self._spread(rows)
         taps = self.geometry.window[0] * self.geometry.window[1]
         shares = [jnp.where(winner == t, rows, jnp.zeros_like(rows)) for t in range(taps)]
         return _placed(shares, self.geometry)
@@ -61,6 +63,23 @@ class Selection(Jacobian):
         return _taps.total(
             jnp.where(winner == t, tap, jnp.zeros_like(tap)) for t, tap in enumerate(_taken(columns, self.geometry))
         )
+
+    @property
+    def _tiled(self) -> bool:
+        """Whether the windows cover the inputs without gap, overlap or padding."""
+        geometry = self.geometry
+        whole = tuple(m * k for m, k in zip(geometry.outputs, geometry.window, strict=True))
+        plain = geometry.padding == ((0, 0), (0, 0)) and geometry.strides == geometry.window
+        return plain and whole == geometry.sizes
+
+    def _spread(self, rows: Array) -> Array:
+        """`pull` for such windows: every row repeated over its window, and kept at the winner; one pass."""
+        high, wide = self.geometry.window
+        taps = jnp.arange(high * wide, dtype=jnp.int32).reshape(1, 1, 1, high, 1, wide, 1)
+        here = self.winner[:, None, :, None, :, None, :] == taps
+        repeated = rows[:, :, :, None, :, None, :]
+        spread = jnp.where(here, repeated, jnp.zeros_like(repeated))
+        return spread.reshape(*spread.shape[:2], *self.geometry.sizes, spread.shape[-1])
 
 
 @factors
