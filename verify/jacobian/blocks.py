@@ -64,6 +64,20 @@ def pulled(cotangent: Any, block: Any) -> Any:
     return np.asarray(cotangent).astype(block.dtype) @ np.asarray(block)
 
 
+def column(block: Any, at: int) -> np.ndarray:
+    """One column of a block, in float64."""
+    if hasattr(block, "tocsr") or hasattr(block, "rmatvec"):
+        unit = np.zeros(block.shape[1], block.dtype)
+        unit[at] = 1
+        return np.asarray(block @ unit, np.float64)
+    return np.asarray(block)[:, at].astype(np.float64)
+
+
+def is_function(jacobian: Any) -> bool:
+    """Whether a claimed Jacobian is a function of the arguments; a `LinearOperator` can be called, and is a matrix."""
+    return callable(jacobian) and not _is_matrix(jacobian)
+
+
 def _is_matrix(leaf: Any) -> bool:
     return hasattr(leaf, "n_sparse") or hasattr(leaf, "tocsr") or hasattr(leaf, "rmatvec")
 

@@ -55,9 +55,7 @@ def check_jacobian(fun: Callable[..., Any], jacobian: Any, *args: Any, domain: A
         base = problem.make(fun, args, keep_float64=True)
     structs = _outputs(base, traced)
     shapes = tuple(out.shape for out in structs)
-    subject = JacobianSubject(
-        base, jacobian, shapes, traced and callable(jacobian) and traceable(base, jacobian, shapes)
-    )
+    subject = JacobianSubject(base, jacobian, shapes, traced and traceable(base, jacobian, shapes))
     try:
         subject.blocks(base.floats, base.others)
     except BlockError as error:

@@ -15,7 +15,7 @@ import numpy as np
 from verify import _precision
 from verify.batched import Batched
 from verify.items import Item, stack
-from verify.jacobian.blocks import Shape, blocks, pulled
+from verify.jacobian.blocks import Shape, blocks, is_function, pulled
 from verify.problem import Arrays, Problem
 from verify.subject import Answers, BackwardSubject, RuleError, first_line
 
@@ -32,7 +32,7 @@ class JacobianSubject(BackwardSubject):
 
     def __init__(self, problem: Problem, jacobian: Any, outputs: tuple[Shape, ...], traceable: bool) -> None:
         """`outputs` are the shapes of the function's floating outputs; `traceable`: both functions are JAX's."""
-        self.fixed = not callable(jacobian)
+        self.fixed = not is_function(jacobian)
         claimed: Callable[..., Any] = (lambda *_: jacobian) if self.fixed else jacobian
         super().__init__(problem, claimed, None, traceable and not self.fixed)
         self._out_shapes = outputs

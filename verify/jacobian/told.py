@@ -11,7 +11,7 @@ from verify import _precision
 from verify.comparison import Comparison, Query, ask
 from verify.items import Item
 from verify.jacobian import points
-from verify.jacobian.blocks import Shape
+from verify.jacobian.blocks import Shape, column
 from verify.jacobian.faults import Block, diagnosed
 from verify.jacobian.subject import JacobianSubject
 from verify.report import Diagnosis, Finding
@@ -73,11 +73,13 @@ class Teller:
 
     def _blamed(self, item: Item, leaf: int, index: tuple[int, ...]) -> tuple[int, float, float] | None:
         """Of a wrong combination of rows, the one most to blame: (row, what was claimed there, what is right)."""
-        rows, right = self._units(item), self._column(item, leaf, index)
+        right, subject = self._column(item, leaf, index), self.trial.subject
         if right is None:
             return None
-        answers = np.asarray(self.trial.subject.answers(rows).cotangents[leaf], np.float64)
-        found = answers.reshape(len(rows), -1)[:, np.ravel_multi_index(index, answers.shape[1:])]
+        assert isinstance(subject, JacobianSubject)
+        at = int(np.ravel_multi_index(index, np.shape(item.floats[leaf])))
+        blocks = subject.blocks(tuple(np.array(x) for x in item.floats), item.others)
+        found = np.concatenate([column(row[leaf], at) for row in blocks])
         off = np.abs(found - right)
         row = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
         return row, float(found[row]), float(right[row])
@@ -89,17 +91,14 @@ class Teller:
             directions = [np.zeros((1, *np.shape(x))) for x in item.floats]
             directions[leaf][(0, *index)] = 1
             floats, others = (tuple(np.asarray(a)[None] for a in part) for part in (item.floats, item.others))
-            column = trial.autodiff.tangents(floats, others, tuple(directions))
-            return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in column])
-        rows = self._units(item)
-        if len(rows) > _ASKED:
-            return None
-        asked = dataclasses.replace(trial, items=rows)
-        return np.asarray([slope.value for slope in ask(asked, [Query(i, leaf, index) for i in range(len(rows))])])
-
-    def _units(self, item: Item) -> list[Item]:
+            tangents = trial.autodiff.tangents(floats, others, tuple(directions))
+            return np.concatenate([np.asarray(part, np.float64).reshape(-1) for part in tangents])
         count = sum(math.prod(shape) for shape in self.outputs)
-        return points.units(item.label, item.floats, item.others, item.cotangents, np.arange(count))
+        if count > _ASKED:
+            return None
+        rows = points.units(item.label, item.floats, item.others, item.cotangents, np.arange(count))
+        asked = dataclasses.replace(trial, items=rows)
+        return np.asarray([slope.value for slope in ask(asked, [Query(i, leaf, index) for i in range(count)])])
 
     def _diagnosis(self, number: int, leaf: int, path: str, item: Item) -> Diagnosis | None:
         if self.seen is None or not self.every_row:
