@@ -42,10 +42,7 @@ from jaxcnn.jacobians import factored_gradients, input_jacobian, per_example_gra
 
 
 class Problem(NamedTuple):
-    """What is timed.
-
-    `batch` examples have gradients of their own; the Jacobian by the inputs of so many images is to be so much `faster`.
-    """
+    """What is timed: gradients of `batch` examples, and Jacobians of as many images as `faster` has keys for."""
 
     perceptron: Network
     convolutional: Network

@@ -15,5 +15,7 @@ from jaxcnn.jacobians.per_example import FactoredGradients as FactoredGradients
 from jaxcnn.jacobians.per_example import factored_gradients as factored_gradients
 from jaxcnn.jacobians.per_example import per_example_gradients as per_example_gradients
 from jaxcnn.jacobians.per_example import squared_norms as squared_norms
+from jaxcnn.jacobians.seven import NamedJacobian as NamedJacobian
+from jaxcnn.jacobians.seven import seven_jacobians as seven_jacobians
 from jaxcnn.jacobians.table import JACOBIANS as JACOBIANS
 from jaxcnn.jacobians.table import layer_jacobians as layer_jacobians

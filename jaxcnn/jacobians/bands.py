@@ -1,4 +1,4 @@
-"""Rows pulled back through a convolution of few channels, by products with bands of its matrix.
+"""Products with the Jacobian of a convolution of few channels, by bands of its matrix.
 
 The matrix of a convolution is a sum over the rows i of the kernel, of a shift along the height and a band B_i that one
 row p of outputs shares with all the others,
@@ -36,6 +36,17 @@ def pulled(between: Array, rows: Array, geometry: Windows) -> Array:
     return whole.reshape(count, *geometry.sizes, between.shape[3])
 
 
+def pushed(between: Array, columns: Array, geometry: Windows) -> Array:
+    """Return J V, (B, P, Q, O), for V, (B, H, W, C): the same from the other side."""
+    count, taps = len(columns), geometry.window[0]
+    flat = columns.reshape(count * geometry.sizes[0], -1)
+    turned = _bands(between, geometry).reshape(-1, taps, flat.shape[1]).transpose(2, 1, 0)  # (W C, kh, Q O)
+    parts = jnp.matmul(flat, turned.reshape(flat.shape[1], -1), precision=lax.Precision.HIGHEST)
+    parts = parts.reshape(count, geometry.sizes[0], taps, -1)
+    whole = _taps.total(_taken(parts[:, :, i], geometry, i) for i in range(taps))
+    return whole.reshape(count, *geometry.outputs, between.shape[2])
+
+
 def taps_read(geometry: Windows, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Per window and input of one axis: the tap (h + lo - p s) / d that reads it, and whether there is one; else 0."""
     n, m, low = geometry.sizes[axis], geometry.outputs[axis], geometry.padding[axis][0]
@@ -58,3 +69,11 @@ def _placed(part: Array, geometry: Windows, tap: int) -> Array:
     n, m, s, low = geometry.sizes[0], geometry.outputs[0], geometry.strides[0], geometry.padding[0][0]
     first = tap * geometry.dilation[0] - low
     return lax.pad(part, part.dtype.type(0), [(0, 0, 0), (first, n - 1 - first - (m - 1) * s, s - 1), (0, 0, 0)])
+
+
+def _taken(part: Array, geometry: Windows, tap: int) -> Array:
+    """What one row of the kernel reads of every row of the inputs, (B, H, Q O), taken to its outputs, (B, P, Q O)."""
+    (low, high), m, s = geometry.padding[0], geometry.outputs[0], geometry.strides[0]
+    padded = lax.pad(part, part.dtype.type(0), [(0, 0, 0), (low, high, 0), (0, 0, 0)])
+    first = tap * geometry.dilation[0]
+    return lax.slice_in_dim(padded, first, first + (m - 1) * s + 1, s, axis=1)

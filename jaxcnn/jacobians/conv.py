@@ -53,8 +53,8 @@ class ByImages(Jacobian):
 
     def pull(self, rows: Array) -> Array:
         """Return the rows convolved with the flipped kernel."""
-        together, channels = rows.reshape(-1, *rows.shape[2:]), self.kernel.shape[2] * self.groups
-        if bands.suits(self.geometry, channels, self.kernel.shape[3]):
+        together = rows.reshape(-1, *rows.shape[2:])
+        if self._banded:
             many = bands.pulled(_between_channels(self.kernel, self.groups), together, self.geometry)
         else:
             many = input_cotangent(self.kernel, together, self.geometry, self.groups)
@@ -62,8 +62,20 @@ class ByImages(Jacobian):
 
     def push(self, columns: Array) -> Array:
         """Return the columns convolved with the kernel."""
-        many = lax.conv_general_dilated(
-            columns.reshape(-1, *columns.shape[2:]),
+        together = columns.reshape(-1, *columns.shape[2:])
+        if self._banded:
+            many = bands.pushed(_between_channels(self.kernel, self.groups), together, self.geometry)
+        else:
+            many = self._convolved(together)
+        return many.reshape(*columns.shape[:2], *many.shape[1:])
+
+    @property
+    def _banded(self) -> bool:
+        return bands.suits(self.geometry, self.kernel.shape[2] * self.groups, self.kernel.shape[3])
+
+    def _convolved(self, columns: Array) -> Array:
+        return lax.conv_general_dilated(
+            columns,
             self.kernel,
             window_strides=self.geometry.strides,
             padding=self.geometry.padding,
@@ -71,7 +83,6 @@ class ByImages(Jacobian):
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
             feature_group_count=self.groups,
         )
-        return many.reshape(*columns.shape[:2], *many.shape[1:])
 
 
 @factors

@@ -20,6 +20,7 @@ from jaxcnn._types import Array, Parameters, Shape
 from jaxcnn.apply import arguments
 from jaxcnn.jacobians.jacobian import Jacobian, factors
 from jaxcnn.jacobians.table import layer_jacobians
+from jaxcnn.layers import Conv, Layer
 from jaxcnn.network import Network
 from jaxcnn.rules import RULES
 
@@ -131,9 +132,17 @@ def linearised(network: Network, params: Parameters, inputs: Any) -> Linearised:
     for name, layer in network.named_layers():
         own = arguments(layer, name, params)
         layers.append(layer_jacobians(layer, values, *own))
-        values = RULES[layer.op].primal(values, *own, **layer.options())
+        values = _outputs(layer, layers[-1], values, own)
     return Linearised(values, tuple(layers), tuple(name for name, _ in network.named_layers()), shape)
 
 
 def _of_parameters(layer: dict[str, Jacobian]) -> list[tuple[str, Jacobian]]:
     return [(name, jacobian) for name, jacobian in layer.items() if name != "inputs"]
+
+
+def _outputs(layer: Layer, jacobians: dict[str, Jacobian], values: Array, own: tuple[Array, ...]) -> Array:
+    """The layer's outputs; a convolution is its own Jacobian, with the bias added, and that may be the faster way."""
+    if isinstance(layer, Conv):
+        bias = own[1].reshape(1, 1, 1, -1)
+        return jacobians["inputs"].push(values[:, None])[:, 0] + bias
+    return RULES[layer.op].primal(values, *own, **layer.options())
