@@ -20,11 +20,11 @@ LAYERS = (
     ("rules",),
     ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks"),
     ("fast",),
-    ("faults", "datasets", "jacobians", "training", "verification", "models", "checkpoints"),
+    ("faults", "datasets", "jacobians", "matrices", "training", "verification", "models", "checkpoints"),
     ("cli",),
     ("__main__", "__init__"),
 )
-SEES_VERIFY = ("verification", "cli")
+SEES_VERIFY = ("matrices", "verification", "cli")
 # What parts of verify import of it beside themselves: matrices and norms are mathematics, and know of no check.
 ALONE = {"matrices": (), "spectra": ("matrices",)}
 OPTIONAL = {"PIL", "h5py", "hypothesis", "jinja2", "keras", "matplotlib", "pooch", "pytest", "safetensors", "scipy"} | {
