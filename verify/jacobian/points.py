@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify import items, points
-from verify.domain import Domain
+from verify.domain import Domains
 from verify.items import Item
 from verify.problem import Arrays, Problem
 
@@ -55,7 +55,7 @@ def mixed(
     problem: Problem,
     outputs: Sequence[Any],
     marks: Sequence[float],
-    domains: Sequence[Domain | None],
+    domains: Domains,
     rng: np.random.Generator,
 ) -> list[Item]:
     """Random and special points with one random cotangent each; the example with two."""
@@ -63,9 +63,9 @@ def mixed(
     return [item for item in every if "cotangent" not in item.label]
 
 
-def elsewhere(problem: Problem, domains: Sequence[Domain | None], rng: np.random.Generator) -> Arrays | None:
+def elsewhere(problem: Problem, domains: Domains, rng: np.random.Generator) -> Arrays | None:
     """Another point at which all rows are looked at; None where no argument may be varied."""
-    return points.fresh(problem, domains, rng) if any(map(points.varies, domains)) else None
+    return points.fresh(problem, domains.floats, rng) if any(map(points.varies, domains.floats)) else None
 
 
 def at_the_example(problem: Problem, outputs: Sequence[Any], rng: np.random.Generator) -> list[Item]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -13,7 +12,7 @@ import numpy as np
 from verify import _precision, comparison, thresholds
 from verify.arbitration import wrong_leaves
 from verify.comparison import Comparison
-from verify.domain import Domain
+from verify.domain import Domains
 from verify.jacobian import points
 from verify.jacobian.subject import JacobianSubject
 from verify.laws import agreement, entries, numbers
@@ -25,7 +24,7 @@ def on_trial(
     subject: JacobianSubject,
     witness: AutodiffWitness | NumbersWitness,
     structs: tuple[Any, ...],
-    domains: Sequence[Domain | None],
+    domains: Domains,
     seed: int,
 ) -> tuple[Trial, bool]:
     """The trial, and whether every row is looked at."""
@@ -44,7 +43,7 @@ def on_trial(
             looked += points.units(points.ELSEWHERE, other, base.others, structs, rows)
     # numbers look at a few items only: those that combine all rows come first there
     chosen = [*looked, *random] if autodiff is not None else [*random, *looked]
-    trial = Trial(subject, chosen, autodiff, witness, rng, domains=domains)
+    trial = Trial(subject, chosen, autodiff, witness, rng, domains=domains.floats)
     return trial, len(rows) == sum(math.prod(out.shape) for out in structs)
 
 
@@ -69,9 +68,9 @@ def hold_to_laws(trial: Trial) -> Comparison | None:
 
 
 def _agreement(trial: Trial) -> Comparison:
-    """Compare in float64, which has the sharper eye, then in the user's dtype; return the latter."""
-    double, wrong = trial.dtype == np.float64, set[int]()
-    if trial.answers64 is not None and not double:
+    """Compare in float64, as the code says it, then in the user's dtype, optimised; return the latter."""
+    wrong: set[int] = set()
+    if trial.answers64 is not None:
         narrow = trial.internal_precision  # where either function casts down inside, what they really compute in
         real = np.dtype(np.float64) if narrow is None else max((narrow, trial.dtype), key=_precision.unit_roundoff)
         wide = comparison.with_witness(trial, trial.answers64.cotangents, real)
