@@ -70,15 +70,30 @@ def seven_jacobians(network: Network, params: Parameters, image: Any, label: Any
     below, above = layer_jacobians(first, x, w1, b1), layer_jacobians(second, f1, w2, b2)
     middle = layer_jacobians(squash, a1)["inputs"]
     by_logits = cross_entropy_gradients(a2, labels)[0]
+    as_loss = _of(lambda a: cross_entropy(a[None], labels))
+    by_b2 = _of(lambda b, f, w: dense(f, w, b)[0], f1, w2)
+    by_w2 = _of(lambda w, f, b: dense(f, w, b)[0], f1, b2)
+    by_f1 = _of(lambda f, w, b: dense(f[None], w, b)[0], w2, b2)
+    by_w1 = _of(lambda w, x, b: dense(x, w, b)[0], x, b1)
+    by_b1 = _of(lambda b, x, w: dense(x, w, b)[0], x, w1)
     return (
-        NamedJacobian("dL/da2", "p[o] - [o = label]", by_logits, lambda a: cross_entropy(a[None], labels), a2[0]),
-        NamedJacobian("da2/db2", "[o = p]", _own(above["bias"]), lambda b: dense(f1, w2, b)[0], b2),
-        NamedJacobian("da2/dW2", "f1[i] [o = p]", _own(above["kernel"]), lambda w: dense(f1, w, b2)[0], w2),
-        NamedJacobian("da2/df1", "W2[i, o]", _own(above["inputs"]), lambda f: dense(f[None], w2, b2)[0], f1[0]),
-        NamedJacobian("df1/da1", "σ(a1[i]) σ(-a1[i]) [i = j]", _own(middle), sigmoid, a1[0]),
-        NamedJacobian("da1/dW1", "x[i] [o = p]", _own(below["kernel"]), lambda w: dense(x, w, b1)[0], w1),
-        NamedJacobian("da1/db1", "[o = p]", _own(below["bias"]), lambda b: dense(x, w1, b)[0], b1),
+        NamedJacobian("dL/da2", "p[o] - [o = label]", by_logits, as_loss, a2[0]),
+        NamedJacobian("da2/db2", "[o = p]", _own(above["bias"]), by_b2, b2),
+        NamedJacobian("da2/dW2", "f1[i] [o = p]", _own(above["kernel"]), by_w2, w2),
+        NamedJacobian("da2/df1", "W2[i, o]", _own(above["inputs"]), by_f1, f1[0]),
+        NamedJacobian("df1/da1", "σ(a1[i]) σ(-a1[i]) [i = j]", _own(middle), _of(sigmoid), a1[0]),
+        NamedJacobian("da1/dW1", "x[i] [o = p]", _own(below["kernel"]), by_w1, w1),
+        NamedJacobian("da1/db1", "[o = p]", _own(below["bias"]), by_b1, b1),
     )
+
+
+def _of(function: Callable[..., Array], *constants: Array) -> Callable[[Array], Array]:
+    """The function of its first argument, the others in whatever precision that comes in."""
+
+    def of_one(value: Array) -> Array:
+        return function(value, *(constant.astype(value.dtype) for constant in constants))
+
+    return of_one
 
 
 def _own(jacobian: Jacobian) -> Array:
