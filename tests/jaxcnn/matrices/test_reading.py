@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 
 from jaxcnn import (
-    CONV_AS_MATRIX,
     AvgPool,
     Conv,
     Dense,
@@ -28,6 +27,7 @@ from jaxcnn import (
 from jaxcnn.matrices import network_as_matrices
 from jaxcnn.matrices.reading import FORMS
 from jaxcnn.matrices.steps import RELU
+from jaxcnn.zoo import CONV_AS_MATRIX
 from tests.jaxcnn._networks import cases
 from verify import Affine
 

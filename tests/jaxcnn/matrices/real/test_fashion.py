@@ -5,10 +5,11 @@ import numpy as np
 import optax
 import pytest
 
-from jaxcnn import CONV_AS_MATRIX, apply, init_parameters, scaled, train_by_hand
+from jaxcnn import apply, init_parameters, scaled, train_by_hand
 from jaxcnn.datasets import load
 from jaxcnn.matrices import network_as_matrices
 from jaxcnn.matrices.reading import FORMS
+from jaxcnn.zoo import CONV_AS_MATRIX
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,6 @@ def trained(request):
     train, test = (load("fashion_mnist", split, data, route="files", download=False) for split in ("train", "test"))
     images, labels = scaled(train.images[:12800]), train.labels[:12800]
     params, _ = train_by_hand(
-        CONV_AS_MATRIX,
         init_parameters(CONV_AS_MATRIX, jax.random.key(0), (1, 28, 28, 1)),
         images,
         labels,
