@@ -27,7 +27,19 @@ LAYERS = (
 SEES_VERIFY = ("matrices", "verification", "cli")
 # What parts of verify import of it beside themselves: matrices and norms are mathematics, and know of no check.
 ALONE = {"matrices": (), "spectra": ("matrices",)}
-OPTIONAL = {"PIL", "h5py", "hypothesis", "jinja2", "keras", "matplotlib", "pooch", "pytest", "safetensors", "scipy"} | {
+OPTIONAL = {
+    "PIL",
+    "asdex",
+    "h5py",
+    "hypothesis",
+    "jinja2",
+    "keras",
+    "matplotlib",
+    "pooch",
+    "pytest",
+    "safetensors",
+    "scipy",
+} | {
     "sklearn",
     "tensorflow_datasets",
 }

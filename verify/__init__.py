@@ -26,6 +26,8 @@ from verify.report import Report as Report
 from verify.report import VerificationError as VerificationError
 from verify.searching.configuration import configurations as configurations
 from verify.searching.search import search as search
+from verify.sparse import sparse_hessian as sparse_hessian
+from verify.sparse import sparse_jacobian as sparse_jacobian
 from verify.spectra.circular import circular_singular_values as circular_singular_values
 from verify.spectra.frobenius import frobenius_norm as frobenius_norm
 from verify.spectra.norm import NormInterval as NormInterval

@@ -18,6 +18,7 @@ def trained(request):
     train, test = (load("fashion_mnist", split, data, route="files", download=False) for split in ("train", "test"))
     images, labels = scaled(train.images[:12800]), train.labels[:12800]
     params, _ = train_by_hand(
+        CONV_AS_MATRIX,
         init_parameters(CONV_AS_MATRIX, jax.random.key(0), (1, 28, 28, 1)),
         images,
         labels,
