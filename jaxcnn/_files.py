@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +15,22 @@ def written_whole(path: Path) -> Iterator[Path]:
         OSError: if it cannot be written; nothing is left behind and an older file is untouched.
     """
     target = path.resolve()  # through a symbolic link to the file it stands for
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    temporary.open("xb").close()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    temporary.chmod(_permissions(target))
     try:
         yield temporary
         os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _permissions(target: Path) -> int:
+    """Return those of the older file, else those of any new one; a temporary file is its owner's alone."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

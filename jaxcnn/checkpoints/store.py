@@ -41,7 +41,7 @@ def save_checkpoint(folder: Path, number: int, state: Any, about: dict[str, Any]
         ImportError: if Orbax is not installed.
         OSError: if it cannot be written.
     """
-    orbax = _orbax()
+    orbax = require_orbax()
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _remove(folder, number)
@@ -111,11 +111,12 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 def _restored(path: Path) -> dict[str, Any]:
-    with _orbax().StandardCheckpointer() as checkpointer:
+    with require_orbax().StandardCheckpointer() as checkpointer:
         return checkpointer.restore(path)
 
 
-def _orbax() -> Any:
+def require_orbax() -> Any:
+    """Return Orbax, or raise an `ImportError` that names the extra."""
     try:
         import orbax.checkpoint
     except ImportError as error:

@@ -82,11 +82,13 @@ def train(
     chosen = named(network)
     train_data, evaluated = _splits(data, data_dir, per_class, validation, seed)
     training = Training(chosen, config, train_data, evaluated, choose=choose_plain if plain else choose_form)
+    splits = {"train": train_data, **evaluated}
     told = {
         "network": network,
         "layers": repr(chosen),
         "data": data,
-        "images": {"train": len(train_data), **{name: len(one) for name, one in evaluated.items()}},
+        "images": {name: len(one) for name, one in splits.items()},
+        "sha256": {name: one.sha256 for name, one in splits.items()},
         "forms": str(training.plan),
     }
     with _Display(console(stderr=True), epochs, len(train_data)) as display:
@@ -134,6 +136,8 @@ def _splits(
     from jaxcnn.datasets import hold_out, load
     from jaxcnn.datasets import per_class as of_each_class
 
+    if not (validation < 1 or float(validation).is_integer()):
+        raise ValueError(f"`--validation` must be a share below 1 or a whole number of images; got {validation}.")
     train, evaluated = load(data, "train", data_dir), {"test": load(data, "test", data_dir)}
     if validation:
         amount = int(validation) if validation >= 1 else validation

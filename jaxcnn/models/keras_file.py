@@ -32,7 +32,7 @@ def write_keras(path: Path, model: Model) -> None:
         ModelError: if Keras has no layer for one of the network's.
         ImportError: if h5py is not installed.
     """
-    h5py = _h5py()
+    h5py = require_h5py()
     config = to_keras(model.network, model.input_shape)
     text = json.dumps(config)
     with h5py.File(path, "w") as file:
@@ -102,7 +102,8 @@ def _layer(file: Hdf5, source: str, with_bias: bool, bias_shape: Shape) -> dict[
     return {"kernel": arrays[0], "bias": arrays[1] if with_bias else np.zeros(bias_shape, np.float32)}
 
 
-def _h5py() -> Any:
+def require_h5py() -> Any:
+    """Return h5py, or raise an `ImportError` that names the extra."""
     try:
         import h5py
     except ImportError as error:

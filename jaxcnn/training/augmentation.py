@@ -42,7 +42,7 @@ class Augmentation:
         """Check every number."""
         for name, value in dataclasses.asdict(self).items():
             if not 0 <= value < math.inf or (name == "invert" and value > 1):
-                most = "between 0 and 1" if name == "invert" else "at least 0"
+                most = "between 0 and 1" if name == "invert" else "finite and at least 0"
                 raise ValueError(f"`{name}` of an augmentation must be {most}; got {value!r}.")
 
     @property

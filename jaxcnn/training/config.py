@@ -21,6 +21,8 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
     }
 )
 
+_SEEDS = 2**32  # JAX without 64-bit types takes larger ones for others
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -73,7 +75,11 @@ class TrainConfig:
                 object.__setattr__(self, name, positive(name, getattr(self, name)))
         for name, low, high in (("learning_rate", 0, math.inf), ("momentum", 0, 1), ("decay", 0, 1)):
             if not low < getattr(self, name) < high:
-                raise ValueError(f"`{name}` must be between {low} and {high}; got {getattr(self, name)!r}.")
+                below = "" if high == math.inf else f" and below {high}"
+                raise ValueError(f"`{name}` must be finite, above {low}{below}; got {getattr(self, name)!r}.")
+        if isinstance(self.seed, bool) or self.seed not in range(_SEEDS):
+            raise ValueError(f"`seed` must be a whole number from 0 to {_SEEDS - 1}; got {self.seed!r}.")
+        object.__setattr__(self, "seed", int(self.seed))
         if not 0 <= self.weight_decay < math.inf:
             raise ValueError(f"`weight_decay` must be at least 0; got {self.weight_decay!r}.")
         if not math.isfinite(self.high - self.low) or self.high == self.low:

@@ -10,7 +10,9 @@ from typing import Any
 from jaxcnn._files import written_whole
 from jaxcnn._types import Parameters
 from jaxcnn.checkpoints import Saver, about, begin
+from jaxcnn.checkpoints.store import require_orbax
 from jaxcnn.models import Model, save_model
+from jaxcnn.models.keras_file import require_h5py
 from jaxcnn.training.curves import figure_class, save_curves
 from jaxcnn.training.engine import Training
 from jaxcnn.training.history import EpochRecord
@@ -73,11 +75,13 @@ def run(
         on_progress: called several times a second.
 
     Raises:
-        TrainingError: if the loss is no longer finite.
+        TrainingError: if a loss or a parameter is no longer finite.
         CheckpointError: if there are checkpoints and `resume` is false, or they are of another run.
         ImportError: if a package is missing that this needs, before anything is trained; names the extra.
         OSError: if a file cannot be written.
     """
+    require_orbax()
+    require_h5py()
     if keeping.plot:
         figure_class()
     folder, config = keeping.folder, training.config
@@ -91,9 +95,10 @@ def run(
         history.append(record)
         records = [one.to_json() for one in history]
         saver.after_epoch(record.number, state, about(identity, records), last=training.is_over(history))
-        _write(folder / HISTORY, json.dumps({**identity, "history": records}, indent=2) + "\n")
+        _write_history(folder, identity, history)
         if on_epoch is not None:
             on_epoch(record)
+    _write_history(folder, identity, history)  # it may have been killed between the last checkpoint and this
     params = training.params(state)
     save_model(folder / MODEL, Model(training.network, params, training.image_shape, classes, config.low, config.high))
     if keeping.plot:
@@ -101,6 +106,8 @@ def run(
     return Outcome(params, tuple(history), start.notes)
 
 
-def _write(path: Path, text: str) -> None:
-    with written_whole(path) as temporary:
-        temporary.write_text(text, "utf-8")
+def _write_history(folder: Path, identity: dict[str, Any], history: list[EpochRecord]) -> None:
+    records = [record.to_json() for record in history]
+    text = json.dumps({**identity, "history": records}, indent=2, allow_nan=False)
+    with written_whole(folder / HISTORY) as temporary:
+        temporary.write_text(text + "\n", "utf-8")

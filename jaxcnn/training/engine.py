@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -99,21 +100,30 @@ class Training:
             on_progress: called several times a second.
 
         Raises:
-            TrainingError: if the loss is no longer finite.
+            ValueError: if there is not one record for every epoch that the state has seen.
+            TrainingError: if a loss or a parameter is no longer finite.
         """
         state, records = self.run.programs.place(self.fresh() if state is None else state), list(history)
+        if len(records) != int(state.epoch):
+            raise ValueError(
+                f"`history` must have a record of every epoch of the state, {int(state.epoch)}; got {len(records)}."
+            )
         while not self.is_over(records):
             state, running, seconds = self.run.epoch(state, on_progress)
             number = len(records) + 1
-            if not np.isfinite(running.loss):
-                raise TrainingError(
-                    f"The loss of epoch {number} is {running.loss}: lower the learning rate, "
-                    f"{self.config.learning_rate}."
-                )
-            records.append(EpochRecord(number, running.of(), self.scores(state.params), seconds))
+            self._finite(f"The loss of epoch {number} is {running.loss}", running.loss)
+            self._finite(f"The parameters after epoch {number} are not finite", *jax.tree.leaves(state.params))
+            scores = self.scores(state.params)
+            for name, score in scores.items():
+                self._finite(f"The loss on {name} after epoch {number} is {score.loss}", score.loss)
+            records.append(EpochRecord(number, running.of(), scores, seconds))
             if self.config.patience is not None and best(records) == number:
                 state = replace(state, best=jax.tree.map(jnp.copy, state.params))
             yield state, records[-1]
+
+    def _finite(self, told: str, *values: Any) -> None:
+        if not all(np.isfinite(np.asarray(value)).all() for value in values):
+            raise TrainingError(f"{told}: lower the learning rate, {self.config.learning_rate}.")
 
     def is_over(self, history: Sequence[EpochRecord]) -> bool:
         """Return whether a run with these records has come to its end."""
@@ -152,7 +162,7 @@ def train(
 
     Raises:
         ValueError: if network, data and configuration do not fit.
-        TrainingError: if the loss is no longer finite.
+        TrainingError: if a loss or a parameter is no longer finite.
     """
     training = Training(network, config, data, evaluated, choose=choose)
     state, history = training.fresh(), []

@@ -108,7 +108,7 @@ class Run:
             if on_progress is not None:
                 seen = min(done * batches.size, batches.examples)
                 first = running.of((0,) * running.loss.ndim)
-                on_progress(Progress(number, seen, first, updates * batches.size / took))
+                on_progress(Progress(number, seen, first, (seen - (done - updates) * batches.size) / took))
             # A call that compiled tells nothing of the speed; so no call is to be much longer than the last.
             updates = max(1, min(8 * updates, int(updates * SECONDS_PER_LOOK / took)))
         return state, running, time.perf_counter() - start

@@ -5,7 +5,7 @@ of all of them are one product. All stacks see the same batches, which are gathe
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxcnn._types import Parameters
 from jaxcnn.datasets import Dataset
-from jaxcnn.fast import ENTRY_BY_ENTRY, Choose, choose_form, mixed, plan
+from jaxcnn.fast import ENTRY_BY_ENTRY, Choose, Plan, choose_form, mixed, plan
 from jaxcnn.network import Network
 from jaxcnn.parameters import Work, init_parameters, work
 from jaxcnn.training.config import INITIALIZERS, TrainConfig
@@ -33,11 +33,23 @@ class Member:
         network: the network.
         learning_rate: its own; None for that of the configuration.
         seed: of its first parameters; None for that of the configuration.
+
+    Raises:
+        ValueError: if a number is out of its range.
     """
 
     network: Network
     learning_rate: float | None = None
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check what is given as a configuration does."""
+        usual = TrainConfig()
+        replace(
+            usual,
+            learning_rate=usual.learning_rate if self.learning_rate is None else self.learning_rate,
+            seed=usual.seed if self.seed is None else self.seed,
+        )
 
 
 class Sweep:
@@ -79,11 +91,10 @@ class Sweep:
         for name, member in members.items():
             for split, data in {**evaluated, "train": train}.items():
                 self._shape = check_fit(member.network.without_softmax(), data, f"{split} of {name}")
-        self.stacks = tuple(_stacks(members))
         networks = {name: member.network.without_softmax() for name, member in members.items()}
-        plans = tuple(
-            mixed([plan(networks[name], self._shape, choose=choose) for name in names]) for names in self.stacks
-        )
+        planned = {name: plan(network, self._shape, choose=choose) for name, network in networks.items()}
+        self.stacks = tuple(_stacks(networks, planned))
+        plans = tuple(mixed([planned[name] for name in names]) for names in self.stacks)
         rates = tuple(tuple(_rate(members[name], config) for name in names) for names in self.stacks)
         self.run = Run(
             lambda steps: StackLearner(plans, rates, optimizer(config.recipe(steps), 1.0)),
@@ -149,15 +160,19 @@ class Sweep:
         return {name: found[name] for name in self._members}
 
 
-def _stacks(members: Mapping[str, Member]) -> Iterator[tuple[str, ...]]:
-    """Give the names that can be stacked, equal activations side by side."""
+def _stacks(networks: Mapping[str, Network], planned: Mapping[str, Plan]) -> Iterator[tuple[str, ...]]:
+    """Give the names that can be stacked, equal activations side by side.
+
+    Layers and stages must be equal but for activations: a relu before a pooling may be part of a stage, a tanh is not.
+    """
     stacks: dict[Any, list[str]] = {}
-    for name, member in members.items():
-        layers = member.network.without_softmax().layers
-        stacks.setdefault(tuple(_unless_activation(layer) for layer in layers), []).append(name)
+    for name, network in networks.items():
+        layers = tuple(_unless_activation(layer) for layer in network.layers)
+        stages = tuple(len(stage.layers) for stage in planned[name].stages)
+        stacks.setdefault((layers, stages), []).append(name)
     for names in stacks.values():
-        order = [members[name].network for name in names]
-        yield tuple(sorted(names, key=lambda name: order.index(members[name].network)))
+        order = [networks[name] for name in names]
+        yield tuple(sorted(names, key=lambda name: order.index(networks[name])))
 
 
 def _unless_activation(layer: Any) -> Any:

@@ -46,7 +46,7 @@ def check_linear(fun: Linear, matrix: Any, in_shape: Any, *, dtype: Any = None, 
     own = found if found is not None and jnp.issubdtype(found, jnp.floating) else np.float32
     asked = _probed(fun, in_shape, own if dtype is None else dtype)
     claim = claimed(matrix, asked.shape, asked.out_shape)
-    trial = LinearTrial(asked, claim, np.random.default_rng(seed))
+    trial = LinearTrial(asked, claim, seed)
     wanted = (asked.outputs, asked.inputs)
     if claim.shape not in (None, wanted):
         swapped = ": it is transposed" if claim.shape == wanted[::-1] else ""
@@ -83,7 +83,7 @@ def check_adjoint(fun: Linear, adjoint: Linear, in_shape: Any, *, dtype: Any = n
     """
     asked = _probed(fun, in_shape, dtype)
     back = _probed(adjoint, asked.out_shape, dtype, "adjoint")
-    trial, reverse = (LinearTrial(one, None, np.random.default_rng(seed), "adjoint") for one in (asked, back))
+    trial, reverse = (LinearTrial(one, None, seed, "adjoint") for one in (asked, back))
     if back.out_shape != asked.shape:
         told = f"The adjoint returns shape {back.out_shape}, and the function takes {asked.shape}."
         trial.failed("shape", "adjoint", None, Diagnosis("shape", told))
@@ -130,7 +130,7 @@ def check_equivariance(
         TypeError, ValueError: an argument cannot be used, or an axis is too short to move along.
     """
     asked = _probed(fun, in_shape, dtype)
-    trial = LinearTrial(asked, None, np.random.default_rng(seed))
+    trial = LinearTrial(asked, None, seed)
     strides, input_dilation = positive("strides", strides), positive("input_dilation", input_dilation)
     together = math.gcd(strides, input_dilation)
     by, back = strides // together, input_dilation // together

@@ -26,12 +26,15 @@ class LinearTrial:
 
     probe: Probe
     claim: Claim | None
-    rng: np.random.Generator
+    seed: int
     about: str = "matrix"
     failures: list[Finding] = dataclasses.field(default_factory=list)
     held: list[Finding] = dataclasses.field(default_factory=list)
     notes: list[str] = dataclasses.field(default_factory=list)
     began: float = dataclasses.field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng(self.seed)
 
     @cached_property
     def at_zero(self) -> np.ndarray:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -50,6 +51,7 @@ def test_the_history_says_what_was_trained_on_what_and_how_it_went(folder):
     assert told["layers"] == repr(MLP)
     assert told["data"] == "digits"
     assert told["images"] == {"train": 200, "validation": 100, "test": 355}
+    assert told["sha256"]["test"] == load("digits", "test").sha256 != told["sha256"]["train"]
     given = {field.name: told[field.name] for field in dataclasses.fields(TrainConfig)}
     config = TrainConfig(**{**given, "augmentation": Augmentation(**given["augmentation"])})
     assert (config.batch_size, config.epochs, config.seed) == (16, 2, 3)
@@ -77,6 +79,7 @@ def test_a_run_resumed_for_more_epochs_of_another_kind_is_refused_and_of_its_own
     assert (code, out) == (2, "")
     assert re.match(r"jaxcnn: checkpoint 2 in .* is of another run: learning_rate was 0.001 and is 0.1", err)
     before = history(folder)
+    (folder / "history.json").unlink()  # as after a kill between the last checkpoint and the history
     code, out, err = train("mlp", "--out", folder, *OPTIONS, "--resume")
     assert (code, err) == (0, "")
     assert history(folder) == before
@@ -97,6 +100,15 @@ def test_the_table_has_a_row_for_every_epoch_and_stderr_a_line(train, tmp_path):
     assert not (tmp_path / "run" / "curves.png").exists()
 
 
+@pytest.mark.parametrize("package", ["h5py", "orbax.checkpoint", "matplotlib.figure"])
+def test_a_missing_package_is_told_before_anything_is_trained(package, train, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    code, out, err = train("mlp", "--out", tmp_path / "run", *OPTIONS)
+    assert (code, out) == (2, "")
+    assert re.fullmatch("jaxcnn: .*pip install .*jaxcnn.*\n", err)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -106,7 +118,17 @@ def test_the_table_has_a_row_for_every_epoch_and_stderr_a_line(train, tmp_path):
         (("mlp", "--augment", "shift=far"), "`--augment` must be like .*; got 'shift=far'"),
         (("mlp", "--patience", "2"), "`patience` needs a split called 'validation' to look at; got test"),
         (("mlp", "--data", "nothing"), ".*'nothing'.*"),
-        (("mlp", "--lr", "-1"), "`learning_rate` must be between 0 and inf; got -1.0"),
+        (("mlp", "--lr", "-1"), "`learning_rate` must be finite, above 0; got -1.0"),
+        (
+            ("mlp", "--seed", str(2**70)),
+            "`seed` must be a whole number from 0 to 4294967295; got 118",
+        ),
+        (("mlp", "--validation", "inf"), "`--validation` must be a share below 1 or a whole number .*; got inf"),
+        (("mlp", "--validation", "1.5"), "`--validation` must be a share below 1 or a whole number .*; got 1.5"),
+        (
+            ("mlp", "--optimizer", "momentum", "--momentum", "0"),
+            "`momentum` must .* above 0 and below 1; got 0.0",
+        ),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
 )

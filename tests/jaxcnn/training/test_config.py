@@ -15,15 +15,18 @@ BAD = [
     ({"optimizer": "adagrad"}, "`optimizer` must be one of sgd, momentum, rmsprop, adam, adamw; got 'adagrad'"),
     ({"schedule": "steps"}, "`schedule` must be one of constant, cosine, .*; got 'steps'"),
     ({"init": "zeros"}, "`init` must be one of lecun_normal, .*; got 'zeros'"),
-    ({"learning_rate": 0.0}, "`learning_rate` must be between 0 and inf; got 0.0"),
-    ({"learning_rate": math.nan}, "`learning_rate` must be between 0 and inf; got nan"),
-    ({"momentum": 1.0}, "`momentum` must be between 0 and 1; got 1.0"),
-    ({"decay": -0.1}, "`decay` must be between 0 and 1; got -0.1"),
+    ({"learning_rate": 0.0}, "`learning_rate` must be finite, above 0; got 0.0"),
+    ({"learning_rate": math.nan}, "`learning_rate` must be finite, above 0; got nan"),
+    ({"momentum": 1.0}, "`momentum` must be finite, above 0 and below 1; got 1.0"),
+    ({"decay": -0.1}, "`decay` must be finite, above 0 and below 1; got -0.1"),
     ({"weight_decay": -1.0}, "`weight_decay` must be at least 0; got -1.0"),
     ({"batch_size": 0}, "`batch_size` must be .*; got 0"),
     ({"epochs": 1.5}, "`epochs` must be .*; got 1.5"),
     ({"patience": 0}, "`patience` must be .*; got 0"),
     ({"micro_batch": -1}, "`micro_batch` must be .*; got -1"),
+    ({"seed": -1}, "`seed` must be a whole number from 0 to 4294967295; got -1"),
+    ({"seed": 0.5}, "`seed` must be a whole number from 0 to 4294967295; got 0.5"),
+    ({"seed": True}, "`seed` must be a whole number from 0 to 4294967295; got True"),
     ({"low": 1.0}, "`low` and `high` must be finite and different; got 1.0 and 1.0"),
 ]
 
@@ -37,8 +40,8 @@ def test_a_value_out_of_range_is_refused(fields, message):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"shift": -1.0}, "`shift` of an augmentation must be at least 0; got -1.0"),
-        ({"noise": math.inf}, "`noise` of an augmentation must be at least 0; got inf"),
+        ({"shift": -1.0}, "`shift` of an augmentation must be finite and at least 0; got -1.0"),
+        ({"noise": math.inf}, "`noise` of an augmentation must be finite and at least 0; got inf"),
         ({"invert": 1.5}, "`invert` of an augmentation must be between 0 and 1; got 1.5"),
     ],
 )

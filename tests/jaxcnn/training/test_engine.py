@@ -152,6 +152,18 @@ def test_a_loss_that_is_not_finite_ends_the_run_in_one_sentence():
         train(Network(Flatten(), Dense(8), Dense(3)), config, TRAIN)
 
 
+def test_parameters_that_the_last_update_makes_infinite_end_the_run_in_one_sentence():
+    config = dataclasses.replace(CONFIG, optimizer="sgd", learning_rate=3e38, batch_size=1000, epochs=1)
+    with pytest.raises(TrainingError, match=r"^The parameters after epoch 1 are not finite: lower the learning rate"):
+        train(Network(Flatten(), Dense(8), Dense(3)), dataclasses.replace(config, high=1e3), TRAIN)
+
+
+def test_a_state_without_its_history_is_refused(training):
+    state, _ = next(training.epochs())
+    with pytest.raises(ValueError, match=r"^`history` must have a record of every epoch of the state, 1; got 0\.$"):
+        next(training.epochs(state))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

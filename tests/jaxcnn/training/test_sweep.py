@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxcnn import Dense, Flatten, Network, Relu, Sigmoid, Tanh
+from jaxcnn import Conv, Dense, Flatten, MaxPool, Network, Relu, Sigmoid, Tanh
 from jaxcnn.fast import logits, mixed, plan
 from jaxcnn.parameters import init_parameters
 from jaxcnn.training import Member, Sweep, TrainConfig, train
@@ -25,6 +25,7 @@ MEMBERS = {
     "tanh": Member(dense(Tanh)),
     "relu, slow": Member(dense(Relu), learning_rate=0.005),
     "convolution": Member(NETWORK),
+    "convolution, tanh": Member(Network(Conv(3, 3), Tanh(), MaxPool(2), Flatten(), Dense(6), Tanh(), Dense(3))),
     "relu, other seed": Member(dense(Relu), seed=5),
     "tanh, fast": Member(dense(Tanh), learning_rate=0.05),
 }
@@ -42,7 +43,9 @@ def trained():
 
 
 def test_models_of_equal_shapes_are_stacked_and_equal_activations_stand_together(trained):
-    assert trained[0].stacks == (("tanh", "tanh, fast", "relu, slow", "relu, other seed"), ("convolution",))
+    alike = ("tanh", "tanh, fast", "relu, slow", "relu, other seed")
+    # A relu between convolution and pooling is computed with them, a tanh is not.
+    assert trained[0].stacks == (alike, ("convolution",), ("convolution, tanh",))
 
 
 # A seed of one's own is, alone, that of the order of the examples as well.
@@ -91,10 +94,16 @@ def test_a_stack_of_networks_that_differ_otherwise_is_refused(others, message):
     ("members", "config", "message"),
     [
         ({}, CONFIG, "A sweep must have models and no patience; got 0, None"),
-        (MEMBERS, dataclasses.replace(CONFIG, patience=3), "A sweep must have models and no patience; got 5, 3"),
+        (MEMBERS, dataclasses.replace(CONFIG, patience=3), "A sweep must have models and no patience; got 6, 3"),
         ({"four": Member(Network(Flatten(), Dense(4)))}, CONFIG, r"\(1, 3\), for an image of split 'train of four'"),
     ],
 )
 def test_what_is_no_sweep_is_refused(members, config, message):
     with pytest.raises(ValueError, match=message):
         Sweep(members, config, TRAIN)
+
+
+@pytest.mark.parametrize(("field", "value"), [("learning_rate", -1.0), ("learning_rate", float("nan")), ("seed", 0.5)])
+def test_a_member_is_held_to_the_bounds_of_a_configuration(field, value):
+    with pytest.raises(ValueError, match=f"^`{field}` must be .*; got {value}"):
+        Member(NETWORK, **{field: value})

@@ -58,6 +58,7 @@ def _not_zero_at_zero(trial: LinearTrial, argument: str) -> None:
 
 
 def _fails(trial: LinearTrial, argument: str, law: str, printed: str, entry: compare.Entry) -> None:
-    draw = f"np.random.default_rng(0).integers(-3, 4, {(2, *trial.probe.shape)}).astype({trial.probe.dtype.name!r})"
-    shown = [f"x, y = {draw}", f"print({printed})"]
+    shape, name = (2, *trial.probe.shape), trial.probe.dtype.name
+    drawn = f"x, y = np.random.default_rng({trial.seed}).integers(-3, 4, {shape}).astype({name!r})"
+    shown = [drawn, f"print({printed})"]
     trial.failed(LAW, argument, entry, Diagnosis("not-linear", f"{law} does not hold at whole numbers."), shown)
