@@ -11,7 +11,7 @@ The axis N of anything that does not depend on the example has length 1: that of
 identity, of a column V of a parameter. Every Jacobian is a pytree, and may be returned from `jax.jit`.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import TypeVar
 
 import jax
@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jaxcnn._types import Array
 
 
-class Jacobian:
+class Jacobian(ABC):
     """See the module's docstring for the letters."""
 
     @abstractmethod

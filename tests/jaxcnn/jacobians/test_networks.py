@@ -258,3 +258,12 @@ def test_labels_and_images_are_checked_as_everywhere():
         per_example_gradients(SMALL, params, images, np.asarray([1, 4, 0], np.int32))
     with pytest.raises(TypeError, match=r"`inputs` must be floating point"):
         input_jacobian(SMALL, params, images.astype(np.int32))
+
+
+def test_of_one_image_which_takes_one_program_it_is_the_same():
+    network = Network(Conv(2, 3), Relu(), Flatten(), Dense(3))
+    images = np.random.default_rng(7).uniform(size=(2, 4, 5, 1)).astype(np.float32)
+    params = FlaxReading(network).init(jax.random.key(0), images.shape)
+    both = input_jacobian(network, params, images)
+    # sums of at most 40 products below 1, in float32
+    np.testing.assert_allclose(input_jacobian(network, params, images[1:]), both[1:], rtol=0, atol=80 * 2.0**-24)
