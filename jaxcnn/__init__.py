@@ -32,12 +32,12 @@ from jaxcnn.models import load_model as load_model
 from jaxcnn.models import save_model as save_model
 from jaxcnn.network import Network as Network
 from jaxcnn.parameters import init_parameters as init_parameters
+from jaxcnn.python_loop import Epoch as Epoch
+from jaxcnn.python_loop import accuracy as accuracy
+from jaxcnn.python_loop import train_by_hand as train_by_hand
 from jaxcnn.rules import RULES as RULES
 from jaxcnn.rules import Rule as Rule
 from jaxcnn.rules import Rules as Rules
-from jaxcnn.training import Epoch as Epoch
-from jaxcnn.training import accuracy as accuracy
-from jaxcnn.training import train_by_hand as train_by_hand
 from jaxcnn.zoo import LENET as LENET
 from jaxcnn.zoo import MLP as MLP
 

@@ -18,7 +18,7 @@ LAYERS = (
     ("_types", "_windows", "_taps", "_files"),
     ("ops",),
     ("rules",),
-    ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks"),
+    ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks", "python_loop"),
     ("fast",),
     ("faults", "datasets", "jacobians", "matrices", "training", "verification", "models", "checkpoints"),
     ("cli",),

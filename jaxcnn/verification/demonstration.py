@@ -9,8 +9,8 @@ import optax
 from jaxcnn._types import Parameters
 from jaxcnn.datasets import scaled
 from jaxcnn.flax_reading import FlaxReading
+from jaxcnn.python_loop import Epoch, accuracy, train_by_hand
 from jaxcnn.rules import RULES, Rules
-from jaxcnn.training import Epoch, accuracy, train_by_hand
 from jaxcnn.verification.networks import NETWORKS, Digits
 
 EPOCHS = 8
