@@ -54,7 +54,9 @@ def main(arguments: list[str]) -> int:
         return int(any([subprocess.call([str(PYTHON), "-m", *linter], cwd=ROOT) for linter in LINTERS]))
     if command == "test":
         os.chdir(ROOT)
-        workers = [] if any(word.startswith(OWN_WORKERS) for word in rest) else ["--numprocesses=auto"]
+        # worksteal: neighbours run in one worker, so that what they share is made and compiled once
+        own = any(word.startswith(OWN_WORKERS) for word in rest)
+        workers = [] if own else ["--numprocesses=auto", "--dist=worksteal"]
         replace_by(["-m", "pytest", *workers, *rest])
     replace_by(["-m", "jaxcnn", command, *rest])
 
