@@ -47,7 +47,7 @@ def in_float64(function, *arrays):
         return jax.tree.map(np.asarray, compiled(function)(*wide))
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(cases(whole=True, layers=4))
 def test_on_whole_numbers_the_jacobians_of_random_networks_are_those_of_autodiff_bit_for_bit(case):
     params, inputs, _ = case.arrays(np.float64)
@@ -58,7 +58,7 @@ def test_on_whole_numbers_the_jacobians_of_random_networks_are_those_of_autodiff
     assert differences(*both, 0.0) == []
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(cases(layers=4))
 def test_the_jacobians_of_random_networks_are_those_of_autodiff_but_for_rounding(case):
     params, inputs, _ = case.arrays(np.float64)
