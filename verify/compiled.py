@@ -37,7 +37,8 @@ class Compiled:
             quick: compile without optimisation where that pays.
         """
         self._fun = jax.jit(fun)
-        self._quick = quick and entries <= _SMALL and jax.default_backend() == "cpu"
+        self._small = entries <= _SMALL and jax.default_backend() == "cpu"
+        self._quick = quick and self._small
         self._programs: dict[Any, Any] = {}
 
     def __call__(self, *args: Any) -> Any:
@@ -51,7 +52,7 @@ class Compiled:
     def _compiled(self, traced: Any) -> jax.stages.Compiled:
         lowered = traced.lower()
         if not self._quick:
-            return lowered.compile(_LITERAL)
+            return lowered.compile(_LITERAL | (_unsplit() if self._small else {}))
         simplified = _LITERAL | _quick_options()
         if not any(map(_crops_between, equations(traced.jaxpr))):
             try:
@@ -72,14 +73,19 @@ def _crops_between(eqn: Any) -> bool:
 @functools.cache
 def _quick_options() -> dict[str, Any]:
     """Neither optimised nor split among threads: what of that this version's compiler knows."""
-    plain = {"xla_backend_optimization_level": 0}
-    more = {"xla_cpu_use_fusion_emitters": False, "xla_cpu_parallel_codegen_split_count": 1}
-    return plain | {name: value for name, value in more.items() if _known({name: value})}
+    return {"xla_backend_optimization_level": 0} | _known({"xla_cpu_use_fusion_emitters": False}) | _unsplit()
 
 
-def _known(options: dict[str, Any]) -> bool:
+@functools.cache
+def _unsplit() -> dict[str, Any]:
+    """Small programs are compiled by one thread: sharing them out costs more than it saves."""
+    return _known({"xla_cpu_parallel_codegen_split_count": 1})
+
+
+def _known(options: dict[str, Any]) -> dict[str, Any]:
+    """The options, or none if this version's compiler does not know them."""
     try:
         jax.jit(lambda x: x).lower(np.float32(0)).compile(options)
     except jax.errors.JaxRuntimeError:
-        return False
-    return True
+        return {}
+    return options

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import jax
+import numpy as np
 
 from jaxcnn._windows import positive
 from jaxcnn.parameters import Initializer
@@ -77,7 +78,8 @@ class TrainConfig:
             if not low < getattr(self, name) < high:
                 below = "" if high == math.inf else f" and below {high}"
                 raise ValueError(f"`{name}` must be finite, above {low}{below}; got {getattr(self, name)!r}.")
-        if isinstance(self.seed, bool) or self.seed not in range(_SEEDS):
+        whole = isinstance(self.seed, int | np.integer) and not isinstance(self.seed, bool)
+        if not whole or not 0 <= self.seed < _SEEDS:
             raise ValueError(f"`seed` must be a whole number from 0 to {_SEEDS - 1}; got {self.seed!r}.")
         object.__setattr__(self, "seed", int(self.seed))
         if not 0 <= self.weight_decay < math.inf:

@@ -14,7 +14,7 @@ def case(rule):
     return next(case for case in CASES if case.rule == rule)
 
 
-@pytest.mark.parametrize("rule", ["tanh", "softmax"])
+@pytest.mark.parametrize("rule", ["tanh"])
 def test_check_rule_notices_every_mutant_of_a_sample(rule):
     row = mutation.measure(case(rule), 3)
     assert row.ours.survivors == ()

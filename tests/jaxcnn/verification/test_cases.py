@@ -42,7 +42,7 @@ def test_every_rule_has_a_case_and_no_two_cases_have_the_same_name():
 @pytest.mark.parametrize("name", BY_NAME)
 def test_every_right_rule_is_accepted_at_every_configuration(name):
     case = BY_NAME[name]
-    report = case.check()
+    report = case.check() if case is FIRST[case.rule] else checked(case)  # shapes vary at the first of each rule
     assert report.failures == ()
     assert report.inconclusive == ()
     # Nothing was passed over: whatever the rule has of floating arguments was compared with autodiff.
