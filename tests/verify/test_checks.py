@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import verify
+from tests.verify._here import check_here
 
 X = np.asarray([0.5, -1.25, 2.0], np.float32)
 
@@ -49,7 +50,7 @@ def test_bad_usage_is_told_in_a_sentence(args, options, kind, message):
 @pytest.mark.parametrize(("sign", "ok"), [(1, True), (-1, False)], ids=["right", "wrong"])
 def test_with_64_bit_types_on_right_rules_pass_and_wrong_ones_do_not(with_rule, sign, ok, failed):
     with jax.enable_x64(True):
-        report = verify.check_rule(with_rule(jnp.sin, lambda x, g: (sign * g * jnp.cos(x),)), X.astype(np.float64))
+        report = check_here(with_rule(jnp.sin, lambda x, g: (sign * g * jnp.cos(x),)), X.astype(np.float64))
         assert jax.config.jax_enable_x64
     assert not jax.config.jax_enable_x64
     assert report.ok is ok, str(report)
@@ -130,13 +131,13 @@ def test_a_key_is_passed_along(with_rule, failed):
 
 def test_the_callers_debugging_of_nans_neither_changes_the_verdict_nor_is_changed(with_rule):
     with jax.debug_nans(True):
-        report = verify.check_rule(with_rule(jnp.sin, sine_back), X)
+        report = check_here(with_rule(jnp.sin, sine_back), X)
         assert jax.config.jax_debug_nans
     assert report.ok, str(report)
 
 
 def test_a_function_without_a_rule_can_be_checked_as_well():
-    report = verify.check_rule(lambda x: jnp.tanh(x) * 2, X)
+    report = check_here(lambda x: jnp.tanh(x) * 2, X)
     assert report.ok, str(report)
     assert report.name == "<lambda>"
     assert report.seconds > 0

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import verify
+from tests.verify._here import check_here
 
 X = np.asarray([0.5, -1.25, 2.0], np.float32)
 
@@ -29,7 +29,7 @@ def norm(x):
 
 @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
 def test_any_slope_of_relu_at_zero_is_accepted_and_named_where_it_is_not_autodiffs(with_rule, slope):
-    report = verify.check_rule(
+    report = check_here(
         with_rule(relu, lambda x, g: (g * jnp.where(x > 0, 1, jnp.where(x == 0, slope, 0)).astype(g.dtype),)), X
     )
     assert report.ok, str(report)
@@ -39,7 +39,7 @@ def test_any_slope_of_relu_at_zero_is_accepted_and_named_where_it_is_not_autodif
 @pytest.mark.parametrize("slope", [-0.25, 1.25])
 def test_a_slope_of_relu_at_zero_beyond_its_sides_is_rejected(with_rule, failed, slope):
     backward = lambda x, g: (g * jnp.where(x > 0, 1, jnp.where(x == 0, slope, 0)).astype(g.dtype),)  # noqa: E731
-    assert ("agreement", "x") in failed(verify.check_rule(with_rule(relu, backward), X))
+    assert ("agreement", "x") in failed(check_here(with_rule(relu, backward), X))
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_a_slope_of_relu_at_zero_beyond_its_sides_is_rejected(with_rule, failed,
 )
 def test_a_rule_that_is_right_where_autodiff_of_its_primal_is_nan_does_not_fail(with_rule, primal, backward):
     assert np.isnan(jax.grad(lambda x: jnp.sum(primal(x)))(jnp.zeros(3))).all()
-    report = verify.check_rule(with_rule(primal, backward), X)
+    report = check_here(with_rule(primal, backward), X)
     assert report.ok, str(report)
     told = codes(report) | {finding.diagnosis.code for finding in report.inconclusive}
     assert told & {"autodiff-inaccurate", "convention", "inconclusive"}
 
 
 def test_a_rule_that_is_wrong_where_autodiff_is_nan_fails(with_rule, failed):
-    report = verify.check_rule(with_rule(signed_square, lambda x, g: (g * jnp.where(x == 0, 3, 2 * jnp.abs(x)),)), X)
+    report = check_here(with_rule(signed_square, lambda x, g: (g * jnp.where(x == 0, 3, 2 * jnp.abs(x)),)), X)
     assert ("agreement", "x") in failed(report)
     (finding,) = (f for f in report.failures if f.law == "agreement")
     assert abs(finding.expected) < 1e-3

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-import verify
+from tests.verify._here import check_here
 
 X = np.asarray([0.5, -1.25, 2.0], np.float32)
 LAW = "forward = reverse"
@@ -21,18 +21,18 @@ def sine(tangent):
 
 def test_a_tangent_whose_transpose_is_nan_is_rejected(failed):
     # Right at every point in forward mode; reverse mode divides a zero by a zero where x is zero.
-    report = verify.check_rule(sine(lambda x, t: jnp.where(x == 0, t, t / x * (x * jnp.cos(x)))), X)
+    report = check_here(sine(lambda x, t: jnp.where(x == 0, t, t / x * (x * jnp.cos(x)))), X)
     assert (LAW, None) in failed(report)
 
 
 def test_a_right_custom_jvp_passes_every_law():
-    report = verify.check_rule(sine(lambda x, t: jnp.cos(x) * t), X)
+    report = check_here(sine(lambda x, t: jnp.cos(x) * t), X)
     assert report.ok, str(report)
     assert LAW in {finding.law for finding in report.passed}
 
 
 def test_a_tangent_that_is_not_linear_is_rejected(failed):
-    report = verify.check_rule(sine(lambda x, t: jnp.sin(x + t) - jnp.sin(x)), X)
+    report = check_here(sine(lambda x, t: jnp.sin(x + t) - jnp.sin(x)), X)
     assert failed(report) == {("structure", None)}
 
 
@@ -43,5 +43,5 @@ def test_a_rule_is_not_accused_where_only_the_forward_mode_of_its_primal_overflo
     # far out JAX's forward mode of the division is infinity over infinity; this rule is zero there
     right = with_rule(primal, lambda x, g: (g / (1 + x * x) - g * (2 * x / (1 + x * x)) * (x / (1 + x * x)),))
     with jax.enable_x64(True):
-        report = verify.check_rule(right, np.asarray([0.5, -1.25, 2.0]))
+        report = check_here(right, np.asarray([0.5, -1.25, 2.0]))
     assert report.ok, str(report)
