@@ -1,5 +1,6 @@
 """Strict promotion for every test, fresh keys, Hypothesis profiles, and tests on real data. 64-bit types stay off."""
 
+import gc
 import itertools
 import os
 from collections.abc import Callable
@@ -17,6 +18,9 @@ pytest_plugins = ["pytester"]  # runs pytest inside a test, for the plugin of ve
 # A silent broadcast or a silent cast in a test's own arithmetic would hide a wrong shape or type.
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+# JAX keeps very many objects alive, and looking through them all for garbage at every turn takes 4 % of the time.
+gc.set_threshold(100_000)
 
 # No deadline: a jitted function's first call compiles. For other examples in each run: --hypothesis-profile=explore.
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from benchmarks import elementwise, false_alarms, random_rules
 from benchmarks.elementwise import BINARY, UNARY, Argument, Binary, Fault, Unary

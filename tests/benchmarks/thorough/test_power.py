@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from benchmarks import checkers, power, scores
 from benchmarks.checkers import ACCEPTED, CANNOT_RUN, OURS, REFERENCE, REJECTED, Answer
