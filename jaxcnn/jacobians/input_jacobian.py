@@ -2,8 +2,7 @@
 
 Two programs, one after the other: the factors (masks, winners, slopes) of a batch first, then their products with the
 rows. In one program the compiler for CPUs puts the making of a factor into every product that uses it, where it is done
-again for each of the rows: 16 images through LeNet then take 6.4 ms and not 5.0 (2 cores, jax 0.10). For one image that
-is less than what it takes to start a second program, and one does everything.
+again for each of the rows: 16 images through LeNet then take 6.4 ms and not 5.0 (2 cores, jax 0.10).
 """
 
 from functools import partial
@@ -32,13 +31,7 @@ def input_jacobian(network: Network, params: Parameters, inputs: Any) -> Array:
         TypeError: if the inputs are not floating point or a parameter has another dtype.
         ValueError: if shapes or names do not fit, the batch is empty, or an input is NaN.
     """
-    images = check_images("inputs", inputs)
-    return _at_once(network, params, images) if len(images) == 1 else _pulled(_factors(network, params, images))
-
-
-@partial(jax.jit, static_argnums=0)
-def _at_once(network: Network, params: Parameters, inputs: Array) -> Array:
-    return linearised(network, params, inputs).by_inputs()
+    return _pulled(_factors(network, params, check_images("inputs", inputs)))
 
 
 @partial(jax.jit, static_argnums=0)

@@ -260,7 +260,7 @@ def test_labels_and_images_are_checked_as_everywhere():
         input_jacobian(SMALL, params, images.astype(np.int32))
 
 
-def test_of_one_image_which_takes_one_program_it_is_the_same():
+def test_of_one_image_it_is_that_of_the_image_in_a_batch():
     network = Network(Conv(2, 3), Relu(), Flatten(), Dense(3))
     images = np.random.default_rng(7).uniform(size=(2, 4, 5, 1)).astype(np.float32)
     params = FlaxReading(network).init(jax.random.key(0), images.shape)
