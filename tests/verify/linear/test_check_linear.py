@@ -1,5 +1,7 @@
 """check_linear accepts the right matrix with an error of 0, and of a wrong one says which tap is wrong, and how."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -409,3 +411,14 @@ BAD = {
 def test_bad_usage_is_told_in_a_sentence(arguments, options, kind, message):
     with pytest.raises(kind, match=message):
         verify.check_linear(*arguments, **options)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_lines_of_what_is_not_linear_draw_the_vectors_that_showed_it(seed, capsys):
+    finding = verify.check_linear(np.square, np.eye(4), (4,), seed=seed).failures[0]
+    assert finding.diagnosis.code == "not-linear"
+    exec("\n".join(finding.reproduce), {"fun": np.square})
+    both, apart = re.findall(r"\[[^]]*\]", capsys.readouterr().out)
+    at = finding.index[0]
+    assert float(both.strip("[]").split()[at]) == finding.actual
+    assert float(apart.strip("[]").split()[at]) == finding.expected
