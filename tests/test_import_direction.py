@@ -20,11 +20,23 @@ LAYERS = (
     ("rules",),
     ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks", "python_loop"),
     ("fast",),
-    ("faults", "datasets", "jacobians", "matrices", "training", "verification", "models", "checkpoints"),
+    (
+        "faults",
+        "datasets",
+        "jacobians",
+        "matrices",
+        "training",
+        "verification",
+        "models",
+        "checkpoints",
+        "analysis",
+        "plots",
+    ),
+    ("labs",),
     ("cli",),
     ("__main__", "__init__"),
 )
-SEES_VERIFY = ("matrices", "verification", "cli")
+SEES_VERIFY = ("matrices", "verification", "labs", "cli")
 # What parts of verify import of it beside themselves: matrices and norms are mathematics, and know of no check.
 ALONE = {"matrices": (), "spectra": ("matrices",)}
 OPTIONAL = {

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jaxcnn.cli import data_command, jacobians_command, model_commands, train_command, verify_command
+from jaxcnn.cli import data_command, jacobians_command, lab_command, model_commands, train_command, verify_command
 from jaxcnn.cli.compiled import keep_compiled
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app.command("train")(train_command.train)
 app.command("networks")(train_command.networks)
 app.command("evaluate")(model_commands.evaluate)
 app.command("predict")(model_commands.predict)
+app.command("labs")(lab_command.labs)
+app.command("lab")(lab_command.lab)
 app.command("jacobians")(jacobians_command.jacobians)
 app.add_typer(data_command.app, name="data")
 

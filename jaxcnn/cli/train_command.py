@@ -1,18 +1,16 @@
 """`jaxcnn train`: a network of the zoo on a data set, with live progress; results go to a folder."""
 
-import contextlib
 import dataclasses
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import jax
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from jaxcnn.cli.cores import use_cores
 from jaxcnn.cli.output import console
 from jaxcnn.layers import Conv, Dense, Layer, MaxPool
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from jaxcnn.training import Augmentation, EpochRecord
     from jaxcnn.training import Progress as Seen
 
-_MOST_DEVICES = 8  # beyond, a device's share of a batch is too small to be worth it
 _SOURCES = "digits, mnist, fashion_mnist, svhn, or the path of a folder."
 
 
@@ -57,7 +54,7 @@ def train(
     plot: Annotated[bool, typer.Option(help="Draw learning curves (needs matplotlib).")] = True,
 ) -> None:
     """Train a network with hand-derived gradients, and keep what comes of it."""
-    _use_cores(devices)
+    use_cores(devices)
     from jaxcnn.fast import choose_form, choose_plain
     from jaxcnn.training import TrainConfig, Training
     from jaxcnn.training.driver import Keeping, run
@@ -117,16 +114,6 @@ def networks() -> None:
         layers = " ".join(_short(layer) for layer in entry.network if layer.op != "flatten")
         table.add_row(name, "x".join(map(str, entry.input_shape)), f"{size:,}", layers)
     console().print(table)
-
-
-def _use_cores(devices: int | None) -> None:
-    """Make every core a JAX device, so that all of a batch's work is shared and not only its large products.
-
-    Where JAX has started already, inside another program, it keeps the devices it has.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(RuntimeError):
-        jax.config.update("jax_num_cpu_devices", devices or min(cores, _MOST_DEVICES))
 
 
 def _splits(

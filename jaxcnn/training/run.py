@@ -1,7 +1,7 @@
 """Epochs of compiled updates, for one network or many: what the engines of both share."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import jax
@@ -16,7 +16,7 @@ from jaxcnn.training.division import divided
 from jaxcnn.training.history import Score
 from jaxcnn.training.learner import Learner
 from jaxcnn.training.preparation import Preparation
-from jaxcnn.training.programs import Programs
+from jaxcnn.training.programs import Placed, Programs
 from jaxcnn.training.state import TrainState
 from jaxcnn.training.steps import Step
 
@@ -112,6 +112,11 @@ class Run:
             # A call that compiled tells nothing of the speed; so no call is to be much longer than the last.
             updates = max(1, min(8 * updates, int(updates * SECONDS_PER_LOOK / took)))
         return state, running, time.perf_counter() - start
+
+    def placed(self) -> Iterator[Placed]:
+        """Give pixels and labels of the training data, then of every split that is evaluated."""
+        yield self.train
+        yield from self._evaluated.values()
 
     def scores(self, params: object) -> dict[str, Scores]:
         """Return the scores of every split that is evaluated."""

@@ -59,6 +59,7 @@ class Sweep:
     have learned alone, to rounding, if its seed is that of the configuration.
 
     Attributes:
+        members: the models, by name.
         config: of all models, with `devices` and `micro_batch` filled in.
         stacks: the names of the models that are computed together.
         run: the data on the devices and the compiled programs.
@@ -87,7 +88,7 @@ class Sweep:
         """
         if not members or config.patience is not None:
             raise ValueError(f"A sweep must have models and no patience; got {len(members)}, {config.patience}.")
-        self._members, evaluated = dict(members), {} if evaluated is None else dict(evaluated)
+        self.members, evaluated = dict(members), {} if evaluated is None else dict(evaluated)
         for name, member in members.items():
             for split, data in {**evaluated, "train": train}.items():
                 self._shape = check_fit(member.network.without_softmax(), data, f"{split} of {name}")
@@ -111,7 +112,7 @@ class Sweep:
         """Return the state of a run that has done nothing."""
 
         def first(name: str) -> Parameters:
-            member = self._members[name]
+            member = self.members[name]
             own, _ = jax.random.split(jax.random.key(self.config.seed if member.seed is None else member.seed))
             return init_parameters(
                 member.network.without_softmax(), own, self._shape, kernel_init=INITIALIZERS[self.config.init]
@@ -147,7 +148,7 @@ class Sweep:
                         {split: found.of(self._places[name]) for split, found in scores.items()},
                         seconds,
                     )
-                    for name in self._members
+                    for name in self.members
                 },
             )
 
@@ -157,7 +158,7 @@ class Sweep:
         for names, stack in zip(self.stacks, state.params, strict=True):
             for place, name in enumerate(names):
                 found[name] = jax.tree.map(lambda values, place=place: np.asarray(values[place]), stack)
-        return {name: found[name] for name in self._members}
+        return {name: found[name] for name in self.members}
 
 
 def _stacks(networks: Mapping[str, Network], planned: Mapping[str, Plan]) -> Iterator[tuple[str, ...]]:

@@ -1,0 +1,23 @@
+"""The labs: assignments of five university courses, each reproduced whole by one command."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from jaxcnn.labs import filters
+from jaxcnn.labs.lab import Lab as Lab
+from jaxcnn.labs.report import LabReport as LabReport
+from jaxcnn.labs.report import Section as Section
+from jaxcnn.labs.settings import LabConfig as LabConfig
+
+LABS: Mapping[str, Lab] = MappingProxyType({lab.name: lab for lab in (filters.LAB,)})
+
+
+def named(name: str) -> Lab:
+    """Return the lab of that name.
+
+    Raises:
+        ValueError: if there is none; lists the names.
+    """
+    if name not in LABS:
+        raise ValueError(f"There is no lab called {name!r}; the labs are {', '.join(LABS)}.")
+    return LABS[name]

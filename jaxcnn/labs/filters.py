@@ -1,0 +1,190 @@
+"""The lab `filters`: a convolutional network whose first layer computes derivatives."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from jaxcnn._windows import positive
+from jaxcnn.labs.data import LabData, data_numbers, data_table
+from jaxcnn.labs.lab import Lab
+from jaxcnn.labs.progress import SILENT, Progress
+from jaxcnn.labs.report import Chart, Paragraph, Section, Table
+from jaxcnn.labs.settings import LabConfig
+from jaxcnn.labs.training import Trained, trained
+from jaxcnn.plots.filters import filters as filter_grid
+from jaxcnn.plots.lines import lines
+from jaxcnn.plots.samples import samples
+from jaxcnn.training import TrainConfig, Training
+from jaxcnn.zoo import FILTERS
+
+
+@dataclass(frozen=True)
+class Config(LabConfig):
+    """The settings, by default those of the assignment.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch_size: images of one update.
+        learning_rate: of Adam.
+        init: of the kernels, a key of `jaxcnn.training.config.INITIALIZERS`.
+        seeds: how many networks to train, with seeds from `seed` on; the first is the one that is looked at.
+    """
+
+    epochs: int = 5
+    batch_size: int = 64
+    learning_rate: float = 0.01
+    init: str = "glorot_uniform"
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        """Check what the training would not."""
+        positive("seeds", self.seeds)
+
+    def quickened(self) -> Self:
+        """Return the quick form."""
+        return replace(super().quickened(), epochs=3)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What was trained.
+
+    Attributes:
+        config: the settings.
+        data: both splits.
+        networks: by seed, in order.
+    """
+
+    config: Config
+    data: LabData
+    networks: dict[int, Trained]
+
+    @property
+    def first(self) -> Trained:
+        """The network that is looked at."""
+        return self.networks[self.config.seed]
+
+    @property
+    def kernels(self) -> np.ndarray:
+        """The filters of the first layer, each with its mean subtracted, (32, 3, 3)."""
+        kernels = np.moveaxis(np.asarray(self.first.params["conv_0"]["kernel"])[:, :, 0], -1, 0)
+        return kernels - kernels.mean(axis=(1, 2), keepdims=True)
+
+
+def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
+    """Train one network for every seed."""
+    evaluated = {"train": data.train, "test": data.test}
+    networks = {}
+    for seed in range(config.seed, config.seed + config.seeds):
+        settings = TrainConfig(
+            optimizer="adam",
+            learning_rate=config.learning_rate,
+            batch_size=config.batch_size,
+            epochs=config.epochs,
+            seed=seed,
+            init=config.init,
+            low=-1.0,
+            high=1.0,
+        )
+        networks[seed] = trained(f"filters, seed {seed}", Training(FILTERS, settings, data.train, evaluated), progress)
+    return Run(config, data, networks)
+
+
+def data(run: Run) -> Section:
+    """Say what the data are, and show some of them."""
+    train, test = run.data.train, run.data.test
+    chosen = np.random.default_rng(run.config.seed).choice(len(train), 25, replace=False)
+    titles = [train.classes[train.labels[row]] for row in chosen]
+    return Section(
+        "The images",
+        (
+            Paragraph(
+                f"{len(train):,} images to learn from and {len(test):,} to be scored on, "
+                "their pixels scaled from 0 … 255 to −1 … 1."
+            ),
+            data_table(("training", train), ("test", test)),
+            Chart(
+                f"25 training images, drawn at random (seed {run.config.seed}), with their labels.",
+                "images",
+                samples(train.images[chosen], titles),
+            ),
+        ),
+        data_numbers(train=train, test=test),
+    )
+
+
+def learning_curves(run: Run) -> Section:
+    """Show accuracy against the epoch, and the last one of every seed."""
+    history, settings = run.first.history, run.first.training.config
+    accuracy = {split: [100 * record.scores[split].accuracy for record in history] for split in ("train", "test")}
+    last = {seed: one.history[-1].scores for seed, one in run.networks.items()}
+    rows = tuple(
+        (str(seed), *(100 * scores[s].accuracy for s in ("train", "test")), scores["test"].loss)
+        for seed, scores in last.items()
+    )
+    test = np.array([row[2] for row in rows])
+    told = Paragraph(
+        f"Adam with learning rate {settings.learning_rate:g}, batches of {settings.batch_size}, {settings.epochs} "
+        "epochs, cross-entropy. After the last epoch the accuracy on the test images is "
+        f"**{test[0]:.2f} %**. {_over_seeds(test)}"
+    )
+    numbers = {
+        "accuracy per epoch": {split: [value / 100 for value in values] for split, values in accuracy.items()},
+        "loss per epoch": {split: [record.scores[split].loss for record in history] for split in ("train", "test")},
+        "seconds per epoch": [record.seconds for record in history],
+        "test accuracy by seed": {str(seed): scores["test"].accuracy for seed, scores in last.items()},
+    }
+    return Section(
+        "Training",
+        (
+            told,
+            Chart(
+                "Accuracy against the epoch, over all training images and all test images after each.",
+                "learning-curves",
+                lines(
+                    {"training images": accuracy["train"], "test images": accuracy["test"]}, x="epoch", y="accuracy (%)"
+                ),
+            ),
+            Table(
+                "After the last epoch, by seed.",
+                ("seed", "training accuracy (%)", "test accuracy (%)", "test loss (nats)"),
+                rows,
+            ),
+        ),
+        numbers,
+    )
+
+
+def first_layer(run: Run) -> Section:
+    """Show all filters of the first layer."""
+    return Section(
+        "The filters of the first layer",
+        (
+            Paragraph(
+                "Each of the 32 filters of 3 × 3 taps has its mean subtracted, and a colour scale of its own that is "
+                "symmetric about zero: where the image is bright, red taps add to the output and blue ones subtract."
+            ),
+            Chart("All filters of the first layer, by number, means subtracted.", "filters", filter_grid(run.kernels)),
+        ),
+        {"filters": run.kernels},
+    )
+
+
+def _over_seeds(accuracy: np.ndarray) -> str:
+    if len(accuracy) == 1:
+        return "It is that of one seed; `--set seeds=3` trains with two more."
+    return (
+        f"Over {len(accuracy)} seeds it is {accuracy.mean():.2f} % on average, from {accuracy.min():.2f} to "
+        f"{accuracy.max():.2f} %, with a standard deviation of {accuracy.std(ddof=1):.2f}."
+    )
+
+
+LAB = Lab(
+    "filters",
+    "A convolutional network whose first layer computes derivatives",
+    "Do the filters that a network learns for handwritten digits approximate derivatives of the image?",
+    Config,
+    train,
+    (data, learning_curves, first_layer),
+)
