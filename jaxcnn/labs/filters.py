@@ -12,6 +12,7 @@ from jaxcnn.labs.progress import SILENT, Progress
 from jaxcnn.labs.report import Chart, Paragraph, Section, Table
 from jaxcnn.labs.settings import LabConfig
 from jaxcnn.labs.training import Trained, trained
+from jaxcnn.labs.verification import check, verified
 from jaxcnn.plots.filters import filters as filter_grid
 from jaxcnn.plots.lines import lines
 from jaxcnn.plots.samples import samples
@@ -73,7 +74,8 @@ class Run:
 
 
 def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
-    """Train one network for every seed."""
+    """Train one network for every seed, by rules that have been verified before."""
+    check(FILTERS, input_shape=data.train.images.shape[1:], quick=config.quick)
     evaluated = {"train": data.train, "test": data.test}
     networks = {}
     for seed in range(config.seed, config.seed + config.seeds):
@@ -156,6 +158,11 @@ def learning_curves(run: Run) -> Section:
     )
 
 
+def derivatives_verified(run: Run) -> Section:
+    """Say which hand rules were used, and what `verify` found."""
+    return verified(FILTERS, input_shape=run.data.train.images.shape[1:], quick=run.config.quick)
+
+
 def first_layer(run: Run) -> Section:
     """Show all filters of the first layer."""
     return Section(
@@ -186,5 +193,5 @@ LAB = Lab(
     "Do the filters that a network learns for handwritten digits approximate derivatives of the image?",
     Config,
     train,
-    (data, learning_curves, first_layer),
+    (data, derivatives_verified, learning_curves, first_layer),
 )
