@@ -82,6 +82,6 @@ def _run(lab: "Lab", config: "LabConfig", folder: Path) -> None:
     with Display(console(stderr=True), None if config.quick else state) as display:
         report = lab.run(config, progress=display)
         display.stage(f"{lab.name}: writing the report")
-        write_report(report, folder)
+        write_report(lab, config, report, folder)
     shutil.rmtree(state, ignore_errors=True)
     console().print(f"{lab.name}: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)

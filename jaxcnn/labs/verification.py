@@ -162,10 +162,10 @@ def _shapes(layer: Any, options: Options, stage: Stage) -> Iterator[Shapes]:
 def _example(shape: Shapes, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     if shape[0] == "labels":
-        return random.integers(0, shape[2], shape[1]).astype(np.int32)
+        return np.asarray(random.integers(0, shape[2], shape[1]), np.int32)
     if shape[0] == "weights":
         return np.full(shape[1], 1 / shape[1], np.float32)
-    return np.asarray(random.standard_normal(shape)).round(2).astype(np.float32)
+    return np.asarray(np.round(random.standard_normal(shape), 2), np.float32)
 
 
 def _short(value: Any) -> str:

@@ -7,16 +7,26 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from jaxcnn.labs.lab import Lab
 from jaxcnn.labs.render.figures import picture
 from jaxcnn.labs.render.html import report_html
+from jaxcnn.labs.render.notebook import notebook
 from jaxcnn.labs.render.numbers import numbers_json
+from jaxcnn.labs.render.pdf import report_pdf
 from jaxcnn.labs.report import LabReport
+from jaxcnn.labs.settings import LabConfig
 
-HTML, NUMBERS, FIGURES = "report.html", "numbers.json", "figures"
+HTML, NOTEBOOK, PDF, NUMBERS, FIGURES = "report.html", "report.ipynb", "report.pdf", "numbers.json", "figures"
 
 
-def write_report(report: LabReport, folder: Path) -> None:
+def write_report(lab: Lab, config: LabConfig, report: LabReport, folder: Path) -> None:
     """Write a report in all its forms; an older report there is replaced by it, whole or not at all.
+
+    Args:
+        lab: that was run.
+        config: its settings.
+        report: what came of it.
+        folder: may be missing, but not what it lies in.
 
     Raises:
         OSError: if it cannot be written, or the folder holds something else; what is there stays as it was.
@@ -25,6 +35,8 @@ def write_report(report: LabReport, folder: Path) -> None:
     check_folder(folder)
     with replaced_whole(folder) as temporary:
         (temporary / HTML).write_text(report_html(report), "utf-8")
+        (temporary / NOTEBOOK).write_text(notebook(lab, config, report), "utf-8")
+        (temporary / PDF).write_bytes(report_pdf(report))
         (temporary / NUMBERS).write_text(numbers_json(report), "utf-8")
         (temporary / FIGURES).mkdir()
         for chart in report.charts():

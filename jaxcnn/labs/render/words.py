@@ -24,11 +24,16 @@ def is_number(value: Any) -> bool:
 
 def markdown(text: str) -> str:
     """Return CommonMark as HTML; HTML in it is text, and is escaped."""
-    return _parser().render(text)
+    return str(parser().render(text))
 
 
 @functools.cache
-def _parser() -> Any:
+def parser() -> Any:
+    """Return the parser of CommonMark.
+
+    Raises:
+        ImportError: if markdown-it-py is missing; names the extra.
+    """
     try:
         from markdown_it import MarkdownIt
     except ImportError as error:

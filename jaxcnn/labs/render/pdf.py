@@ -1,0 +1,130 @@
+"""A report as PDF, A4, with numbered pages, to be printed or handed in."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+from xml.sax.saxutils import escape
+
+from jaxcnn.labs.render import figures
+from jaxcnn.labs.render.pdf_text import FONT, flowables, styles
+from jaxcnn.labs.render.words import entry, is_number
+from jaxcnn.labs.report import Attachment, Block, Chart, Equation, LabReport, Paragraph, Table
+
+_MARGIN, _INCH = 54, 72  # points
+
+
+def report_pdf(report: LabReport) -> bytes:
+    """Return the document.
+
+    Raises:
+        ImportError: if ReportLab is missing; names the extra.
+    """
+    platypus = _platypus()
+    file = io.BytesIO()
+    document = platypus.SimpleDocTemplate(
+        file, title=report.title, subject=report.question, invariant=1, **dict.fromkeys(_SIDES, _MARGIN)
+    )
+    story = [platypus.Paragraph(escape(report.title), styles()["title"])]
+    story.append(platypus.Paragraph(f"<i>{escape(report.question)}</i>", styles()["body"]))
+    for section in report.sections:
+        story.append(platypus.Paragraph(escape(section.title), styles()["heading"]))
+        for block in section.blocks:
+            story += _flowables(block, document.width, document.height)
+
+    def footer(canvas: Any, document: Any) -> None:
+        canvas.setFont(FONT, 8)
+        width, _ = document.pagesize
+        canvas.drawString(_MARGIN, _MARGIN / 2, report.title)
+        canvas.drawRightString(width - _MARGIN, _MARGIN / 2, str(document.page))
+
+    document.build(story, onFirstPage=footer, onLaterPages=footer)
+    return file.getvalue()
+
+
+_SIDES = ("leftMargin", "rightMargin", "topMargin", "bottomMargin")
+
+
+def _flowables(block: Block, width: float, height: float) -> Iterator[Any]:
+    """Give what stands on the page for one block, in a frame of that width and height in points."""
+    platypus = _platypus()
+    if isinstance(block, Paragraph):
+        yield from flowables(block.text)
+    elif isinstance(block, Equation):
+        yield _image(figures.formula(block.latex), width, height)
+        yield from flowables(block.where)
+    elif isinstance(block, Table):
+        yield platypus.Paragraph(escape(block.caption), _before(styles()["small"]))
+        yield _table(block, width)
+        yield platypus.Spacer(1, 8)
+    elif isinstance(block, Chart):
+        caption = platypus.Paragraph(escape(block.caption), styles()["small"])
+        yield platypus.KeepTogether([_image(figures.picture(block.figure), width, height - 60), caption])
+    elif isinstance(block, Attachment):
+        yield from flowables(f"`{block.name}`, beside this report: {block.caption}")
+
+
+def _image(picture: figures.Picture, width: float, height: float) -> Any:
+    """Return a picture at its own size, or smaller where it would not fit the page."""
+    scale = min(1.0, width / (picture.width * _INCH), height / (picture.height * _INCH))
+    size = (picture.width * _INCH * scale, picture.height * _INCH * scale)
+    return _platypus().Image(io.BytesIO(picture.png), *size)
+
+
+def _table(table: Table, width: float) -> Any:
+    """Return a table whose title row is repeated on every page that it breaks over."""
+    platypus, found = _platypus(), styles()
+    titles = [platypus.Paragraph(f"<b>{escape(title)}</b>", found["cell"]) for title in table.columns]
+    rows = [
+        [platypus.Paragraph(escape(entry(value)), found["number" if is_number(value) else "cell"]) for value in row]
+        for row in table.rows
+    ]
+    made = platypus.Table([titles, *rows], colWidths=_widths(table, width), repeatRows=1, hAlign="LEFT")
+    made.setStyle(
+        [
+            ("LINEBELOW", (0, 0), (-1, 0), 0.8, "#666666"),
+            ("LINEBELOW", (0, 1), (-1, -1), 0.3, "#bbbbbb"),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LEFTPADDING", (0, 0), (-1, -1), 2),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 6),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+        ]
+    )
+    return made
+
+
+def _widths(table: Table, width: float) -> list[float]:
+    """Return the widths of the columns: as much as the longest line wants, less where they do not all fit.
+
+    A column never gets less than its longest word, so that no word is cut, unless the words alone do not fit.
+    """
+    texts = [[title, *(entry(row[number]) for row in table.rows)] for number, title in enumerate(table.columns)]
+    wanted = [max(map(_points, column)) + 12 for column in texts]
+    least = [max(_points(word) for text in column for word in (text.split() or [""])) + 12 for column in texts]
+    if sum(wanted) <= width:
+        return wanted
+    if sum(least) >= width:
+        return [own * width / sum(least) for own in least]
+    share = (width - sum(least)) / (sum(wanted) - sum(least))
+    return [low + share * (high - low) for low, high in zip(least, wanted, strict=True)]
+
+
+def _points(text: str) -> float:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    return float(stringWidth(text, f"{FONT}-Bold", 7.5))
+
+
+def _before(style: Any) -> Any:
+    """Return a style of what must not be parted from what follows."""
+    return type(style)(f"{style.name}-before", style, keepWithNext=1)
+
+
+def _platypus() -> Any:
+    try:
+        from reportlab import platypus
+    except ImportError as error:
+        raise ImportError(
+            "PDF is written with ReportLab, which is not installed: pip install 'jaxcnn[labs]'."
+        ) from error
+    return platypus
