@@ -12,7 +12,7 @@ from jaxcnn.cli.cores import use_cores
 from jaxcnn.cli.output import console
 
 if TYPE_CHECKING:
-    from jaxcnn.labs import Lab, LabConfig
+    from jaxcnn.labs import Lab, LabConfig, LabReport
 
 ALL = "all"
 
@@ -49,15 +49,33 @@ def lab(
     What was interrupted goes on where it was, when the same command is given again.
     """
     use_cores()
-    from jaxcnn.labs import LABS, named
+    from jaxcnn.labs import named
 
-    chosen = list(LABS.values()) if name == ALL else [named(name)]
-    if name == ALL and (settings or data):
-        raise ValueError("`--set` and `--data` are for one lab, not for all of them: name the lab.")
-    folder = (Path("labs") if name == ALL else Path("labs") / name) if out is None else out
-    configs = [_config(one, data, data_dir, quick, seed, settings or []) for one in chosen]
-    for one, config in zip(chosen, configs, strict=True):
-        _run(one, config, folder / one.name if name == ALL else folder)
+    if name == ALL:
+        _run_all(Path("labs") if out is None else out, data, data_dir, quick, seed, settings)
+    else:
+        chosen = named(name)
+        config = _config(chosen, data, data_dir, quick, seed, settings or [])
+        _run(chosen, config, Path(f"lab-{name}") if out is None else out)
+
+
+def _run_all(
+    folder: Path, data: str | None, data_dir: Path | None, quick: bool, seed: int, settings: list[str] | None
+) -> None:
+    """Run the labs one after the other, less those that were done before an interruption."""
+    from jaxcnn.labs import LABS
+    from jaxcnn.labs.render.collection import Collection
+
+    if settings or data:
+        raise ValueError("`--set` and `--data` are for one lab and not for all of them: name the lab.")
+    configs = {name: _config(lab, None, data_dir, quick, seed, []) for name, lab in LABS.items()}
+    collection = Collection(folder.resolve(), tuple(LABS))
+    for name, config in configs.items():
+        if collection.has(LABS[name], config):
+            console(stderr=True).print(f"note: {name} was done before the interruption", highlight=False)
+        else:
+            collection.add(config, _run(LABS[name], config, folder / name))
+    console().print(f"all: {folder / 'index.html'}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _config(
@@ -70,13 +88,12 @@ def _config(
     return given.changed(settings)
 
 
-def _run(lab: "Lab", config: "LabConfig", folder: Path) -> None:
+def _run(lab: "Lab", config: "LabConfig", folder: Path) -> "LabReport":
     """Run one lab and write its report; the state of its training is kept beside it until then."""
     from jaxcnn.cli.lab_display import Display
     from jaxcnn.labs.render.output import check_folder, write_report
 
     folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
     check_folder(folder)
     state = folder.with_name(f".{folder.name}.state")
     with Display(console(stderr=True), None if config.quick else state) as display:
@@ -85,3 +102,4 @@ def _run(lab: "Lab", config: "LabConfig", folder: Path) -> None:
         write_report(lab, config, report, folder)
     shutil.rmtree(state, ignore_errors=True)
     console().print(f"{lab.name}: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
+    return report

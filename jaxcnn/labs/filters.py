@@ -39,12 +39,26 @@ class Config(LabConfig):
     seeds: int = 1
 
     def __post_init__(self) -> None:
-        """Check what the training would not."""
+        """Check every number."""
         positive("seeds", self.seeds)
+        self.training(self.seed)
 
     def quickened(self) -> Self:
         """Return the quick form."""
         return replace(super().quickened(), epochs=3)
+
+    def training(self, seed: int) -> TrainConfig:
+        """Return how the network of one seed is trained; pixels are scaled to -1 .. 1."""
+        return TrainConfig(
+            optimizer="adam",
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=seed,
+            init=self.init,
+            low=-1.0,
+            high=1.0,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,17 +93,9 @@ def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
     evaluated = {"train": data.train, "test": data.test}
     networks = {}
     for seed in range(config.seed, config.seed + config.seeds):
-        settings = TrainConfig(
-            optimizer="adam",
-            learning_rate=config.learning_rate,
-            batch_size=config.batch_size,
-            epochs=config.epochs,
-            seed=seed,
-            init=config.init,
-            low=-1.0,
-            high=1.0,
+        networks[seed] = trained(
+            f"filters, seed {seed}", Training(FILTERS, config.training(seed), data.train, evaluated), progress
         )
-        networks[seed] = trained(f"filters, seed {seed}", Training(FILTERS, settings, data.train, evaluated), progress)
     return Run(config, data, networks)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -39,7 +41,8 @@ class Table:
     Attributes:
         caption: what the table shows.
         columns: titles, with units.
-        rows: one entry per column each: text, a whole number, or a float, which is shown with four digits.
+        rows: one entry per column each: text, a whole number, or a float, which is shown with four digits. A number in
+            a column of text (or text among numbers, such as "none") is set like its column.
 
     Raises:
         ValueError: if a row has not one entry per column.
@@ -48,6 +51,16 @@ class Table:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Whether each column holds numbers, all or most of them."""
+        return tuple(2 * sum(map(_is_number, column)) > len(self.rows) for column in self.entries)
+
+    @property
+    def entries(self) -> tuple[tuple[Any, ...], ...]:
+        """The entries of each column."""
+        return tuple(tuple(row[number] for row in self.rows) for number in range(len(self.columns)))
 
     def __post_init__(self) -> None:
         """Check the rows."""
@@ -86,6 +99,10 @@ class Attachment:
     caption: str
     name: str
     write: Callable[[Path], None]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 Block = Paragraph | Equation | Table | Chart | Attachment

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 200  # sharp in print at the size of a page
+_POINTS, _LETTERS, _MARGIN = 72, 13, 2  # of an inch; of formulas
 _DRAWN: "WeakKeyDictionary[Figure, Picture]" = WeakKeyDictionary()
 
 
@@ -38,7 +39,7 @@ def picture(figure: "Figure") -> Picture:
         figure.draw_without_rendering()  # the parts are laid out once
         figure.set_layout_engine("none")
         width, height = figure.get_size_inches()
-        _DRAWN[figure] = Picture(_saved(figure, "png"), _saved(figure, "svg"), float(width), float(height))
+        _DRAWN[figure] = Picture(*_saved(figure), float(width), float(height))
     return _DRAWN[figure]
 
 
@@ -52,18 +53,23 @@ def formula(latex: str) -> Picture:
     with in_style(**{"mathtext.fontset": "cm"}):
         figure = new_figure(1.0)
         figure.set_layout_engine("none")
-        text = figure.text(0, 0, f"${latex}$", fontsize=12)
-        box = text.get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
-        margin = 2  # pixels
-        width, height = ((size + 2 * margin) / figure.dpi for size in box.size)
-        figure.set_size_inches(width, height)
-        text.set_position((margin / figure.dpi / width, (margin - box.y0) / figure.dpi / height))
-        return Picture(_saved(figure, "png"), _saved(figure, "svg"), float(width), float(height))
+        from matplotlib.font_manager import FontProperties
+        from matplotlib.mathtext import MathTextParser
+
+        text, letters = f"${latex}$", FontProperties(size=_LETTERS)
+        width, height, depth, *_ = MathTextParser("path").parse(text, dpi=_POINTS, prop=letters)
+        width, height = width + 2 * _MARGIN, height + 2 * _MARGIN
+        figure.set_size_inches(width / _POINTS, height / _POINTS)
+        figure.text(_MARGIN / width, (_MARGIN + depth) / height, text, fontproperties=letters)
+        return Picture(*_saved(figure), width / _POINTS, height / _POINTS)
 
 
-def _saved(figure: "Figure", form: str) -> bytes:
-    file = io.BytesIO()
-    nothing = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
+def _saved(figure: "Figure") -> tuple[bytes, bytes]:
+    """Return PNG and SVG, without what differs from run to run."""
+    forms: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    files = [io.BytesIO() for _ in forms]
     with in_style():
-        figure.savefig(file, format=form, dpi=DPI, metadata=nothing)
-    return file.getvalue()
+        for file, (form, nothing) in zip(files, forms.items(), strict=True):
+            figure.savefig(file, format=form, dpi=DPI, metadata=nothing)
+    png, svg = (file.getvalue() for file in files)
+    return png, svg

@@ -29,7 +29,7 @@ def index_html(reports: Any) -> str:
     """Return the page that leads to the reports of several labs.
 
     Args:
-        reports: of each: a mapping with "name", "title", "question" and "seconds".
+        reports: of each: a mapping with "name", "title", "question", "settings" and "seconds".
     """
     return str(_templates().get_template("index.html").render(reports=reports))
 
@@ -54,7 +54,6 @@ def _templates() -> Any:
     templates.filters |= {
         "markdown": lambda text: Markup(words.markdown(text)),
         "entry": words.entry,
-        "is_number": words.is_number,
         "kind": lambda block: type(block).__name__,
     }
     templates.globals |= {

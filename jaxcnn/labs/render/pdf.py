@@ -1,16 +1,17 @@
 """A report as PDF, A4, with numbered pages, to be printed or handed in."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.sax.saxutils import escape
 
 from jaxcnn.labs.render import figures
 from jaxcnn.labs.render.pdf_text import FONT, flowables, styles
-from jaxcnn.labs.render.words import entry, is_number
+from jaxcnn.labs.render.words import entry
 from jaxcnn.labs.report import Attachment, Block, Chart, Equation, LabReport, Paragraph, Table
 
 _MARGIN, _INCH = 54, 72  # points
+_BEGUN = 90  # points: a table begins at the foot of a page only where its caption and some rows have room
 
 
 def report_pdf(report: LabReport) -> bytes:
@@ -53,7 +54,8 @@ def _flowables(block: Block, width: float, height: float) -> Iterator[Any]:
         yield _image(figures.formula(block.latex), width, height)
         yield from flowables(block.where)
     elif isinstance(block, Table):
-        yield platypus.Paragraph(escape(block.caption), _before(styles()["small"]))
+        yield platypus.CondPageBreak(_BEGUN)
+        yield platypus.Paragraph(escape(block.caption), styles()["small"])
         yield _table(block, width)
         yield platypus.Spacer(1, 8)
     elif isinstance(block, Chart):
@@ -73,17 +75,20 @@ def _image(picture: figures.Picture, width: float, height: float) -> Any:
 def _table(table: Table, width: float) -> Any:
     """Return a table whose title row is repeated on every page that it breaks over."""
     platypus, found = _platypus(), styles()
-    titles = [platypus.Paragraph(f"<b>{escape(title)}</b>", found["cell"]) for title in table.columns]
-    rows = [
-        [platypus.Paragraph(escape(entry(value)), found["number" if is_number(value) else "cell"]) for value in row]
-        for row in table.rows
-    ]
+    of_columns = [found["number" if numeric else "cell"] for numeric in table.numeric]
+
+    def cells(texts: Iterable[str]) -> list[Any]:
+        return [platypus.Paragraph(text, style) for text, style in zip(texts, of_columns, strict=True)]
+
+    titles = cells(f"<b>{escape(title)}</b>" for title in table.columns)
+    rows = [cells(escape(entry(value)) for value in row) for row in table.rows]
     made = platypus.Table([titles, *rows], colWidths=_widths(table, width), repeatRows=1, hAlign="LEFT")
     made.setStyle(
         [
             ("LINEBELOW", (0, 0), (-1, 0), 0.8, "#666666"),
             ("LINEBELOW", (0, 1), (-1, -1), 0.3, "#bbbbbb"),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+            ("VALIGN", (0, 1), (-1, -1), "TOP"),
             ("LEFTPADDING", (0, 0), (-1, -1), 2),
             ("RIGHTPADDING", (0, 0), (-1, -1), 6),
             ("TOPPADDING", (0, 0), (-1, -1), 2),
@@ -98,7 +103,7 @@ def _widths(table: Table, width: float) -> list[float]:
 
     A column never gets less than its longest word, so that no word is cut, unless the words alone do not fit.
     """
-    texts = [[title, *(entry(row[number]) for row in table.rows)] for number, title in enumerate(table.columns)]
+    texts = [[title, *map(entry, column)] for title, column in zip(table.columns, table.entries, strict=True)]
     wanted = [max(map(_points, column)) + 12 for column in texts]
     least = [max(_points(word) for text in column for word in (text.split() or [""])) + 12 for column in texts]
     if sum(wanted) <= width:
@@ -113,11 +118,6 @@ def _points(text: str) -> float:
     from reportlab.pdfbase.pdfmetrics import stringWidth
 
     return float(stringWidth(text, f"{FONT}-Bold", 7.5))
-
-
-def _before(style: Any) -> Any:
-    """Return a style of what must not be parted from what follows."""
-    return type(style)(f"{style.name}-before", style, keepWithNext=1)
 
 
 def _platypus() -> Any:

@@ -17,11 +17,6 @@ def entry(value: Any) -> str:
     return str(value)
 
 
-def is_number(value: Any) -> bool:
-    """Return whether an entry is a number, to be set flush right."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-
-
 def markdown(text: str) -> str:
     """Return CommonMark as HTML; HTML in it is text, and is escaped."""
     return str(parser().render(text))
