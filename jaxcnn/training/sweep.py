@@ -62,6 +62,7 @@ class Sweep:
         members: the models, by name.
         config: of all models, with `devices` and `micro_batch` filled in.
         stacks: the names of the models that are computed together.
+        plans: how each stack is computed, under `jax.vmap`.
         run: the data on the devices and the compiled programs.
     """
 
@@ -95,7 +96,7 @@ class Sweep:
         networks = {name: member.network.without_softmax() for name, member in members.items()}
         planned = {name: plan(network, self._shape, choose=choose) for name, network in networks.items()}
         self.stacks = tuple(_stacks(networks, planned))
-        plans = tuple(mixed([planned[name] for name in names]) for names in self.stacks)
+        self.plans = plans = tuple(mixed([planned[name] for name in names]) for names in self.stacks)
         rates = tuple(tuple(_rate(members[name], config) for name in names) for names in self.stacks)
         self.run = Run(
             lambda steps: StackLearner(plans, rates, optimizer(config.recipe(steps), 1.0)),
