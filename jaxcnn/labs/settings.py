@@ -1,6 +1,7 @@
 """The settings of a lab: plain numbers, words and switches, each of which can be changed by its name."""
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Iterable
@@ -64,8 +65,11 @@ def _parsed(name: str, text: str, kind: Any) -> Any:
         return None
     (plain,) = (one for one in kinds if one is not type(None))
     try:
-        return _WORDS[text.lower()] if plain is bool else plain(text)
+        value = _WORDS[text.lower()] if plain is bool else plain(text)
     except (KeyError, ValueError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}[plain]
         or_none = " or none" if type(None) in kinds else ""
         raise ValueError(f"`--set {name}` must be {wanted}{or_none}; got {text!r}.") from None
+    if plain is float and not math.isfinite(value):
+        raise ValueError(f"`--set {name}` must be finite; got {text!r}.")
+    return value
