@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +18,7 @@ _AT_ONCE = 256  # images; bounds the memory for any number of them
 
 
 def activations(
-    network: Network, params: Parameters, inputs: Array, layers: Sequence[str] | None = None
+    network: Network, params: Parameters, inputs: Any, layers: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
     """Return the outputs of layers, by name, first to last.
 

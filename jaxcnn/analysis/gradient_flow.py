@@ -14,7 +14,7 @@ from jaxcnn.training import Sweep
 from jaxcnn.training.steps import Step
 
 
-def gradient_flow(network: Network, params: Parameters, inputs: Array, labels: Array) -> dict[str, float]:
+def gradient_flow(network: Network, params: Parameters, inputs: Any, labels: Any) -> dict[str, float]:
     """Return the largest magnitude in the gradient of each layer's kernel, first layer to last.
 
     Args:

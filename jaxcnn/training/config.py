@@ -30,7 +30,8 @@ class TrainConfig:
     """A training run without its network and data. Equal configurations, with equal data and devices, give equal runs.
 
     Attributes:
-        optimizer: "sgd", "momentum", "rmsprop", "adam" or "adamw".
+        optimizer: "sgd", "momentum", "rmsprop", "adam" or "adamw"; the first three also with "-by-hand" behind, see
+            `jaxcnn.training.updates`.
         learning_rate: of the optimiser, before the schedule.
         batch_size: examples of one update; the last batch of an epoch has what is left.
         epochs: passes over the data.

@@ -8,6 +8,8 @@ from typing import Any
 
 import optax
 
+from jaxcnn.training.updates import momentum_by_hand, rmsprop_by_hand, sgd_by_hand
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -15,8 +17,8 @@ class Recipe:
 
     Attributes:
         name: a key of `OPTIMIZERS`.
-        momentum: of "momentum".
-        decay: of "rmsprop", rho.
+        momentum: of "momentum", also by hand.
+        decay: of "rmsprop", rho, also by hand.
         weight_decay: times the parameters is added to the gradient (L2), or to the update by "adamw".
         schedule: a key of `SCHEDULES`.
         updates: of the whole run, for the schedule.
@@ -30,7 +32,7 @@ class Recipe:
     updates: int
 
 
-# The assignments' vanilla SGD, momentum and RMSProp, and Adam.
+# The assignments' vanilla SGD, momentum and RMSProp, Adam, and the first three once more without Optax's arithmetic.
 OPTIMIZERS: Mapping[str, Callable[[Recipe, Any], optax.GradientTransformation]] = MappingProxyType(
     {
         "sgd": lambda recipe, rate: optax.sgd(rate),
@@ -38,6 +40,9 @@ OPTIMIZERS: Mapping[str, Callable[[Recipe, Any], optax.GradientTransformation]] 
         "rmsprop": lambda recipe, rate: optax.rmsprop(rate, decay=recipe.decay),
         "adam": lambda recipe, rate: optax.adam(rate),
         "adamw": lambda recipe, rate: optax.adamw(rate, weight_decay=recipe.weight_decay),
+        "sgd-by-hand": lambda recipe, rate: sgd_by_hand(rate),
+        "momentum-by-hand": lambda recipe, rate: momentum_by_hand(rate, recipe.momentum),
+        "rmsprop-by-hand": lambda recipe, rate: rmsprop_by_hand(rate, recipe.decay),
     }
 )
 

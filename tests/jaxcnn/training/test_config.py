@@ -12,7 +12,7 @@ from jaxcnn.training.config import INITIALIZERS
 from jaxcnn.training.optimizers import OPTIMIZERS, SCHEDULES, optimizer
 
 BAD = [
-    ({"optimizer": "adagrad"}, "`optimizer` must be one of sgd, momentum, rmsprop, adam, adamw; got 'adagrad'"),
+    ({"optimizer": "adagrad"}, "`optimizer` must be one of sgd, momentum, rmsprop, adam, adamw, .*; got 'adagrad'"),
     ({"schedule": "steps"}, "`schedule` must be one of constant, cosine, .*; got 'steps'"),
     ({"init": "zeros"}, "`init` must be one of lecun_normal, .*; got 'zeros'"),
     ({"learning_rate": 0.0}, "`learning_rate` must be finite, above 0; got 0.0"),
@@ -99,7 +99,7 @@ def test_every_optimiser_follows_its_formula(name, decay):
         with jax.numpy_dtype_promotion("standard"):
             updates, kept = made.update(jnp.asarray(g, jnp.float32), kept, params)
         params = params + updates
-        state, change = FORMULAS[name](state, g + (decay * x if name != "adamw" else 0.0), x)
+        state, change = FORMULAS[name.removesuffix("-by-hand")](state, g + (decay * x if name != "adamw" else 0.0), x)
         x = x - change
     np.testing.assert_allclose(params, x, rtol=1e-5)
 
