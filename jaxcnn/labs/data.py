@@ -1,9 +1,10 @@
 """The data of a lab, and the table that says what they are."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from jaxcnn.datasets import Dataset, load
+from jaxcnn.datasets import DataError, Dataset, load
 from jaxcnn.labs.report import Table
 from jaxcnn.labs.settings import LabConfig
 
@@ -20,8 +21,11 @@ def load_data(config: LabConfig) -> LabData:
     """Return both splits of the data set that the settings name.
 
     Raises:
-        DataError: if the data are damaged or not there.
+        DataError: if the data are damaged or not there. A folder for data that was named must be there: nothing is
+            downloaded into one that was mistyped.
     """
+    if config.data_dir is not None and not Path(config.data_dir).expanduser().is_dir():
+        raise DataError(f"`--data-dir` must be a folder that exists; {config.data_dir} does not.")
     return LabData(load(config.data, "train", config.data_dir), load(config.data, "test", config.data_dir))
 
 

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 @styled
 def lines(
-    values: Mapping[str, Sequence[float]], *, x: str, y: str, at: Sequence[float] | None = None, log: bool = False
+    values: Mapping[str, Sequence[float]],
+    *,
+    x: str,
+    y: str,
+    at: Sequence[float] | None = None,
+    log: bool = False,
+    marker: str = "o",
 ) -> "Figure":
     """Return one line per name.
 
@@ -21,11 +27,12 @@ def lines(
         y: what is upwards, with its unit.
         at: where the values lie; 1, 2, 3, ... by default.
         log: whether upwards is logarithmic.
+        marker: of each value; "" for none.
     """
     figure = new_figure(3.2)
     axes = figure.subplots()
     for number, (name, own) in enumerate(values.items()):
-        axes.plot(range(1, len(own) + 1) if at is None else at, own, marker="o", label=name, **line(number))
+        axes.plot(range(1, len(own) + 1) if at is None else at, own, marker=marker, label=name, **line(number))
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.grid(True)

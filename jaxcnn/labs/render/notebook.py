@@ -23,7 +23,7 @@ def notebook(lab: Lab, config: LabConfig, report: LabReport) -> str:
     make = nbformat.v4
     intro = f"# {report.title}\n\n{report.question}\n\nRun all cells to compute everything again."
     cells = [make.new_markdown_cell(intro), _code(make, _beginning(lab, config), 1)]
-    cells.append(_code(make, "run = train(config, LAB.load(config))", 2))
+    cells.append(_code(make, f"run = {lab.train.__name__}(config, {lab.load.__name__}(config))", 2))
     for number, (step, section) in enumerate(zip(lab.steps, report.sections, strict=False), start=3):
         shown = make.new_output("execute_result", data=section._repr_mimebundle_(), execution_count=number)
         cells.append(_code(make, f"{step.__name__}(run)", number, shown))
@@ -39,11 +39,9 @@ def notebook(lab: Lab, config: LabConfig, report: LabReport) -> str:
 def _beginning(lab: Lab, config: LabConfig) -> str:
     """Return the code that imports the lab and makes its settings."""
     modules: dict[str, list[str]] = {}
-    parts: tuple[Callable[..., Any], ...] = (lab.config, lab.train, *lab.steps)
+    parts: tuple[Callable[..., Any], ...] = (lab.config, lab.load, lab.train, *lab.steps)
     for part in parts:
         modules.setdefault(part.__module__, []).append(part.__name__)
-    home = modules[lab.train.__module__]
-    home.insert(0, "LAB")
     lines = [f"from {module} import {', '.join(names)}" for module, names in modules.items()]
     return "\n".join([*lines, "", f"config = {config!r}"])
 

@@ -3,10 +3,9 @@
 import io
 from collections.abc import Iterable, Iterator
 from typing import Any
-from xml.sax.saxutils import escape
 
 from jaxcnn.labs.render import figures
-from jaxcnn.labs.render.pdf_text import FONT, flowables, styles
+from jaxcnn.labs.render.pdf_text import FONT, flowables, letters, styles
 from jaxcnn.labs.render.words import entry
 from jaxcnn.labs.report import Attachment, Block, Chart, Equation, LabReport, Paragraph, Table
 
@@ -25,10 +24,10 @@ def report_pdf(report: LabReport) -> bytes:
     document = platypus.SimpleDocTemplate(
         file, title=report.title, subject=report.question, invariant=1, **dict.fromkeys(_SIDES, _MARGIN)
     )
-    story = [platypus.Paragraph(escape(report.title), styles()["title"])]
-    story.append(platypus.Paragraph(f"<i>{escape(report.question)}</i>", styles()["body"]))
+    story = [platypus.Paragraph(letters(report.title), styles()["title"])]
+    story.append(platypus.Paragraph(f"<i>{letters(report.question)}</i>", styles()["body"]))
     for section in report.sections:
-        story.append(platypus.Paragraph(escape(section.title), styles()["heading"]))
+        story.append(platypus.Paragraph(letters(section.title), styles()["heading"]))
         for block in section.blocks:
             story += _flowables(block, document.width, document.height)
 
@@ -55,11 +54,11 @@ def _flowables(block: Block, width: float, height: float) -> Iterator[Any]:
         yield from flowables(block.where)
     elif isinstance(block, Table):
         yield platypus.CondPageBreak(_BEGUN)
-        yield platypus.Paragraph(escape(block.caption), styles()["small"])
+        yield platypus.Paragraph(letters(block.caption), styles()["small"])
         yield _table(block, width)
         yield platypus.Spacer(1, 8)
     elif isinstance(block, Chart):
-        caption = platypus.Paragraph(escape(block.caption), styles()["small"])
+        caption = platypus.Paragraph(letters(block.caption), styles()["small"])
         yield platypus.KeepTogether([_image(figures.picture(block.figure), width, height - 60), caption])
     elif isinstance(block, Attachment):
         yield from flowables(f"`{block.name}`, beside this report: {block.caption}")
@@ -80,8 +79,8 @@ def _table(table: Table, width: float) -> Any:
     def cells(texts: Iterable[str]) -> list[Any]:
         return [platypus.Paragraph(text, style) for text, style in zip(texts, of_columns, strict=True)]
 
-    titles = cells(f"<b>{escape(title)}</b>" for title in table.columns)
-    rows = [cells(escape(entry(value)) for value in row) for row in table.rows]
+    titles = cells(f"<b>{letters(title)}</b>" for title in table.columns)
+    rows = [cells(letters(entry(value)) for value in row) for row in table.rows]
     made = platypus.Table([titles, *rows], colWidths=_widths(table, width), repeatRows=1, hAlign="LEFT")
     made.setStyle(
         [

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from jaxcnn.labs.render.words import parser
 
 FONT, MONO = "DejaVuSans", "DejaVuSansMono"  # they come with matplotlib
+_LACKING = "\N{REPLACEMENT CHARACTER}"
 _OPENED = {"strong_open": "<b>", "strong_close": "</b>", "em_open": "<i>", "em_close": "</i>", "link_close": "</a>"}
 
 
@@ -31,6 +32,15 @@ def styles() -> dict[str, Any]:
     number = ParagraphStyle("number", cell, alignment=2)
     code = ParagraphStyle("code", body, fontName=MONO, fontSize=8, leading=11, backColor="#f3f3f3")
     return {**large, "body": body, "small": small, "cell": cell, "number": number, "code": code}
+
+
+def letters(text: str) -> str:
+    """Return text for ReportLab's mark-up; a letter that the font lacks is shown as the replacement character."""
+    from reportlab.pdfbase.pdfmetrics import getFont
+
+    styles()  # the fonts are known from then on
+    glyphs = getFont(FONT).face.charToGlyph
+    return escape("".join(letter if letter.isspace() or ord(letter) in glyphs else _LACKING for letter in text))
 
 
 def flowables(text: str) -> list[Any]:
@@ -69,9 +79,9 @@ def _inline(tokens: list[Any]) -> str:
     parts = []
     for token in tokens:
         if token.type == "text":
-            parts.append(escape(token.content))
+            parts.append(letters(token.content))
         elif token.type == "code_inline":
-            parts.append(f'<font face="{MONO}" size="8.5">{escape(token.content)}</font>')
+            parts.append(f'<font face="{MONO}" size="8.5">{letters(token.content)}</font>')
         elif token.type in ("softbreak", "hardbreak"):
             parts.append(" " if token.type == "softbreak" else "<br/>")
         elif token.type == "link_open":

@@ -24,7 +24,7 @@ def test_there_is_one_cell_for_every_step_with_what_it_gave(saved, report):
     nbformat.validate(saved)
     code = [cell for cell in saved.cells if cell.cell_type == "code"]
     assert [cell.source for cell in code[1:]] == [
-        "run = train(config, LAB.load(config))",
+        "run = train(config, load(config))",
         "introduction(run)",
         "curves(run)",
     ]
@@ -33,7 +33,6 @@ def test_there_is_one_cell_for_every_step_with_what_it_gave(saved, report):
 
 
 def test_it_gives_the_same_again_from_a_fresh_kernel(folder, saved, tmp_path):
-    command = [sys.executable, "-m", "jupyter_core.command", "execute"]
     command = [sys.executable, "-c", "from nbclient.cli import main; main()"]
     done = subprocess.run(
         [*command, str(folder / "report.ipynb"), "--output", str(tmp_path / "again.ipynb")],

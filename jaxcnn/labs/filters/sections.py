@@ -1,102 +1,26 @@
-"""The lab `filters`: a convolutional network whose first layer computes derivatives."""
-
-from dataclasses import dataclass, replace
-from typing import Self
+"""What the lab shows of its data, its network and its training."""
 
 import numpy as np
 
-from jaxcnn._windows import positive
-from jaxcnn.labs.data import LabData, data_numbers, data_table
-from jaxcnn.labs.lab import Lab
-from jaxcnn.labs.progress import SILENT, Progress
+from jaxcnn.labs.data import data_numbers, data_table
+from jaxcnn.labs.filters.training import Run
+from jaxcnn.labs.network_table import network_numbers, network_table
 from jaxcnn.labs.report import Chart, Paragraph, Section, Table
-from jaxcnn.labs.settings import LabConfig
-from jaxcnn.labs.training import Trained, trained
-from jaxcnn.labs.verification import check, verified
+from jaxcnn.labs.verification import verified
 from jaxcnn.plots.filters import filters as filter_grid
 from jaxcnn.plots.lines import lines
 from jaxcnn.plots.samples import samples
-from jaxcnn.training import TrainConfig, Training
 from jaxcnn.zoo import FILTERS
 
 
-@dataclass(frozen=True)
-class Config(LabConfig):
-    """The settings, by default those of the assignment.
-
-    Attributes:
-        epochs: passes over the training images.
-        batch_size: images of one update.
-        learning_rate: of Adam.
-        init: of the kernels, a key of `jaxcnn.training.config.INITIALIZERS`.
-        seeds: how many networks to train, with seeds from `seed` on; the first is the one that is looked at.
-    """
-
-    epochs: int = 5
-    batch_size: int = 64
-    learning_rate: float = 0.01
-    init: str = "glorot_uniform"
-    seeds: int = 1
-
-    def __post_init__(self) -> None:
-        """Check every number."""
-        positive("seeds", self.seeds)
-        self.training(self.seed)
-
-    def quickened(self) -> Self:
-        """Return the quick form."""
-        return replace(super().quickened(), epochs=3)
-
-    def training(self, seed: int) -> TrainConfig:
-        """Return how the network of one seed is trained; pixels are scaled to -1 .. 1."""
-        return TrainConfig(
-            optimizer="adam",
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            seed=seed,
-            init=self.init,
-            low=-1.0,
-            high=1.0,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """What was trained.
-
-    Attributes:
-        config: the settings.
-        data: both splits.
-        networks: by seed, in order.
-    """
-
-    config: Config
-    data: LabData
-    networks: dict[int, Trained]
-
-    @property
-    def first(self) -> Trained:
-        """The network that is looked at."""
-        return self.networks[self.config.seed]
-
-    @property
-    def kernels(self) -> np.ndarray:
-        """The filters of the first layer, each with its mean subtracted, (32, 3, 3)."""
-        kernels = np.moveaxis(np.asarray(self.first.params["conv_0"]["kernel"])[:, :, 0], -1, 0)
-        return kernels - kernels.mean(axis=(1, 2), keepdims=True)
-
-
-def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
-    """Train one network for every seed, by rules that have been verified before."""
-    check(FILTERS, input_shape=data.train.images.shape[1:], quick=config.quick)
-    evaluated = {"train": data.train, "test": data.test}
-    networks = {}
-    for seed in range(config.seed, config.seed + config.seeds):
-        networks[seed] = trained(
-            f"filters, seed {seed}", Training(FILTERS, config.training(seed), data.train, evaluated), progress
-        )
-    return Run(config, data, networks)
+def network(run: Run) -> Section:
+    """Describe the network."""
+    shape = run.data.train.images.shape[1:]
+    told = Paragraph(
+        "Three convolutions, the first two each with relu and max pooling, then two dense layers. The softmax that the "
+        "assignment writes last is part of the loss."
+    )
+    return Section("The network", (told, network_table(FILTERS, shape)), network_numbers(FILTERS, shape))
 
 
 def data(run: Run) -> Section:
@@ -191,13 +115,3 @@ def _over_seeds(accuracy: np.ndarray) -> str:
         f"Over {len(accuracy)} seeds it is {accuracy.mean():.2f} % on average, from {accuracy.min():.2f} to "
         f"{accuracy.max():.2f} %, with a standard deviation of {accuracy.std(ddof=1):.2f}."
     )
-
-
-LAB = Lab(
-    "filters",
-    "A convolutional network whose first layer computes derivatives",
-    "Do the filters that a network learns for handwritten digits approximate derivatives of the image?",
-    Config,
-    train,
-    (data, derivatives_verified, learning_curves, first_layer),
-)

@@ -1,0 +1,94 @@
+"""The settings of the lab, and what it trains."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from jaxcnn._windows import positive
+from jaxcnn.labs.data import LabData
+from jaxcnn.labs.progress import SILENT, Progress
+from jaxcnn.labs.settings import LabConfig
+from jaxcnn.labs.training import Trained, trained
+from jaxcnn.labs.verification import check
+from jaxcnn.training import TrainConfig, Training
+from jaxcnn.zoo import FILTERS
+
+
+@dataclass(frozen=True)
+class Config(LabConfig):
+    """The settings, by default those of the assignment.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch_size: images of one update.
+        learning_rate: of Adam.
+        init: of the kernels, a key of `jaxcnn.training.config.INITIALIZERS`.
+        seeds: how many networks to train, with seeds from `seed` on; the first is the one that is looked at.
+    """
+
+    epochs: int = 5
+    batch_size: int = 64
+    learning_rate: float = 0.01
+    init: str = "glorot_uniform"
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        """Check every number."""
+        positive("seeds", self.seeds)
+        self.training(self.seed)
+
+    def quickened(self) -> Self:
+        """Return the quick form."""
+        return replace(super().quickened(), epochs=3)
+
+    def training(self, seed: int) -> TrainConfig:
+        """Return how the network of one seed is trained; pixels are scaled to -1 .. 1."""
+        return TrainConfig(
+            optimizer="adam",
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            seed=seed,
+            init=self.init,
+            low=-1.0,
+            high=1.0,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What was trained.
+
+    Attributes:
+        config: the settings.
+        data: both splits.
+        networks: by seed, in order.
+    """
+
+    config: Config
+    data: LabData
+    networks: dict[int, Trained]
+
+    @property
+    def first(self) -> Trained:
+        """The network that is looked at."""
+        return self.networks[self.config.seed]
+
+    @property
+    def kernels(self) -> np.ndarray:
+        """The filters of the first layer, each with its mean subtracted, (32, 3, 3)."""
+        kernels = np.moveaxis(np.asarray(self.first.params["conv_0"]["kernel"])[:, :, 0], -1, 0)
+        return kernels - kernels.mean(axis=(1, 2), keepdims=True)
+
+
+def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
+    """Train one network for every seed, by rules that have been verified before."""
+    check(FILTERS, input_shape=data.train.images.shape[1:], quick=config.quick)
+    evaluated = {"train": data.train, "test": data.test}
+    networks = {}
+    for seed in range(config.seed, config.seed + config.seeds):
+        networks[seed] = trained(
+            f"filters, seed {seed}", Training(FILTERS, config.training(seed), data.train, evaluated), progress
+        )
+    return Run(config, data, networks)
