@@ -1,0 +1,86 @@
+"""The lab names planted derivatives with their directions, and says so when no filter is one."""
+
+import numpy as np
+import pytest
+
+from jaxcnn.analysis import identify
+from jaxcnn.labs import filters
+from jaxcnn.labs.filters.derivatives import derivatives
+from jaxcnn.labs.filters.known_images import known_images
+from jaxcnn.labs.filters.training import Config, Run
+from jaxcnn.labs.report import Chart, Paragraph
+from jaxcnn.labs.training import Trained
+
+SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
+SLANTED = np.cos(np.radians(150)) * SOBEL + np.sin(np.radians(150)) * SOBEL.T
+CURVED = np.outer([1, 2, 1], [1, -2, 1]) / 4
+LAPLACIAN = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+
+
+def run_with(*planted):
+    """Return a run whose first layer has these filters, and 32 less these that are no derivatives."""
+    random = np.random.default_rng(0).normal(size=(200, 3, 3))
+    random -= random.mean(axis=(1, 2), keepdims=True)
+    others = [kernel for kernel, one in zip(random, identify(random), strict=True) if one.explained < 0.8]
+    kernels = np.array([*planted, *others][:32], np.float32)
+    params = {"conv_0": {"kernel": np.moveaxis(kernels, 0, -1)[:, :, None]}}
+    return Run(Config(), None, {0: Trained(None, params, ())})
+
+
+def prose(section):
+    return "\n".join(block.text for block in section.blocks if isinstance(block, Paragraph))
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return run_with(SOBEL, SLANTED, CURVED, LAPLACIAN)
+
+
+def test_planted_derivatives_are_named_with_direction_and_reason(planted):
+    section = derivatives(planted)
+    told = prose(section)
+    assert "**Filter 0** approximates d/dx: its first moments are (1, 0)" in told
+    assert "towards 0° (right)" in told
+    assert "towards 150° (lower left)" in told
+    assert "**Filter 2** approximates d2/dx2" in told
+    assert "**Filter 3** approximates Laplacian" in told
+    assert "4 of 32 do" in told
+    assert {number: one["order"] for number, one in section.numbers["qualified"].items()} == {
+        "0": 1,
+        "1": 1,
+        "2": 2,
+        "3": 2,
+    }
+    assert any(isinstance(block, Chart) for block in section.blocks)
+
+
+def test_known_images_agree_with_the_moments(planted):
+    numbers = known_images(planted).numbers
+    assert set(numbers) == {"0", "1", "2", "3"}
+    assert all(one["apart"] < 1 for number, one in numbers.items() if number != "3")
+    assert numbers["3"]["apart"] is None
+    assert numbers["3"]["weakest"] > 0.99
+    assert numbers["2"]["weakest"] < 0.01
+
+
+def test_when_no_filter_is_a_derivative_the_report_says_so():
+    run = run_with()
+    told = prose(derivatives(run))
+    assert "0 of 32 do" in told
+    assert "The assignment asks for 2, and there are 0. The nearest of the others is filter" in told
+    assert "The assignment asks for 1, and there are 0." in told
+    assert "No filter qualifies, so there is none to check." in prose(known_images(run))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("seeds=0", "`seeds` must be a positive whole number; got 0"),
+        ("epochs=0", "`epochs` must be a positive whole number; got 0"),
+        ("learning_rate=-1", r"`learning_rate` must be finite, above 0; got -1\.0"),
+        ("init=zeros", "`init` must be one of lecun_normal, .*; got 'zeros'"),
+    ],
+)
+def test_settings_out_of_range_are_refused_before_anything_is_trained(setting, message):
+    with pytest.raises(ValueError, match=message):
+        filters.LAB.config().changed([setting])
