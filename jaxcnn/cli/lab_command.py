@@ -91,9 +91,10 @@ def _config(
 def _run(lab: "Lab", config: "LabConfig", folder: Path) -> "LabReport":
     """Run one lab and write its report; the state of its training is kept beside it until then."""
     from jaxcnn.cli.lab_display import Display
-    from jaxcnn.labs.render.output import check_folder, write_report
+    from jaxcnn.labs.render.output import check_folder, require_packages, write_report
 
     folder = folder.resolve()
+    require_packages()
     check_folder(folder)
     state = folder.with_name(f".{folder.name}.state")
     with Display(console(stderr=True), None if config.quick else state) as display:

@@ -109,7 +109,9 @@ class _Store:
         self._folder: Path | None = None
         if progress.folder is not None:
             from jaxcnn.checkpoints import Saver
+            from jaxcnn.checkpoints.store import require_orbax
 
+            require_orbax()  # before anything is trained
             digest = hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()
             self._folder = progress.folder / digest[:16]
             self._saver = Saver(self._folder, epochs=None, minutes=MINUTES)

@@ -56,7 +56,7 @@ def styled(draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
 
 def in_style(**more: Any) -> contextlib.AbstractContextManager[None]:
     """Return a context in which matplotlib draws by the style sheet, and by `more` of its parameters."""
-    return _matplotlib().rc_context({**STYLE, **more})
+    return require_matplotlib().rc_context({**STYLE, **more})
 
 
 def new_figure(height: float, *, width: float = WIDTH) -> "Figure":
@@ -65,7 +65,7 @@ def new_figure(height: float, *, width: float = WIDTH) -> "Figure":
     Raises:
         ImportError: if matplotlib is missing; names the extra.
     """
-    return _matplotlib().figure.Figure(figsize=(width, height), layout="constrained")
+    return require_matplotlib().figure.Figure(figsize=(width, height), layout="constrained")
 
 
 def line(number: int) -> dict[str, Any]:
@@ -79,7 +79,8 @@ def limits(values: Any) -> tuple[float, float]:
     return -largest, largest
 
 
-def _matplotlib() -> Any:
+def require_matplotlib() -> Any:
+    """Return matplotlib, or raise an `ImportError` that names the extra."""
     try:
         import matplotlib
         import matplotlib.figure

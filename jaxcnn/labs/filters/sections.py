@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from jaxcnn.analysis import layer_table
+from jaxcnn.labs.blocks import network_table
 from jaxcnn.labs.data import data_numbers, data_table
 from jaxcnn.labs.filters.training import Run
-from jaxcnn.labs.network_table import network_numbers, network_table
 from jaxcnn.labs.report import Chart, Paragraph, Section, Table
 from jaxcnn.labs.verification import verified
 from jaxcnn.plots.filters import filters as filter_grid
@@ -15,12 +16,12 @@ from jaxcnn.zoo import FILTERS
 
 def network(run: Run) -> Section:
     """Describe the network."""
-    shape = run.data.train.images.shape[1:]
+    rows = layer_table(FILTERS, run.data.train.images.shape[1:])
     told = Paragraph(
         "Three convolutions, the first two each with relu and max pooling, then two dense layers. The softmax that the "
         "assignment writes last is part of the loss."
     )
-    return Section("The network", (told, network_table(FILTERS, shape)), network_numbers(FILTERS, shape))
+    return Section("The network", (told, network_table(rows)), {"parameters": sum(row.parameters for row in rows)})
 
 
 def data(run: Run) -> Section:

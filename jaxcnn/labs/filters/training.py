@@ -84,6 +84,7 @@ class Run:
 
 def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
     """Train one network for every seed, by rules that have been verified before."""
+    progress.stage("filters: verifying the hand rules")
     check(FILTERS, input_shape=data.train.images.shape[1:], quick=config.quick)
     evaluated = {"train": data.train, "test": data.test}
     networks = {}

@@ -17,12 +17,12 @@ def report_html(report: LabReport) -> str:
     Raises:
         ImportError: if Jinja2 or markdown-it-py is missing; names the extra.
     """
-    return str(_templates().get_template("report.html").render(report=report))
+    return str(templates().get_template("report.html").render(report=report))
 
 
 def section_html(section: Section) -> str:
     """Return one section, as a notebook shows it."""
-    return str(_templates().get_template("section.html").module.section(section, level=2))
+    return str(templates().get_template("section.html").module.section(section, level=2))
 
 
 def index_html(reports: Any) -> str:
@@ -31,11 +31,16 @@ def index_html(reports: Any) -> str:
     Args:
         reports: of each: a mapping with "name", "title", "question", "settings" and "seconds".
     """
-    return str(_templates().get_template("index.html").render(reports=reports))
+    return str(templates().get_template("index.html").render(reports=reports))
 
 
 @functools.cache
-def _templates() -> Any:
+def templates() -> Any:
+    """Return the templates of all pages.
+
+    Raises:
+        ImportError: if Jinja2 is missing; names the extra.
+    """
     try:
         import jinja2
     except ImportError as error:
@@ -44,24 +49,24 @@ def _templates() -> Any:
         ) from error
     from markupsafe import Markup
 
-    templates = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.DictLoader(_sources()),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    templates.filters |= {
+    made.filters |= {
         "markdown": lambda text: Markup(words.markdown(text)),
         "entry": words.entry,
         "kind": lambda block: type(block).__name__,
     }
-    templates.globals |= {
+    made.globals |= {
         "picture": lambda chart: _address(figures.picture(chart.figure)),
         "formula": lambda equation: _address(figures.formula(equation.latex)),
         "inches": lambda equation: figures.formula(equation.latex).width,
     }
-    return templates
+    return made
 
 
 def _sources() -> dict[str, str]:

@@ -19,7 +19,7 @@ def notebook(lab: Lab, config: LabConfig, report: LabReport) -> str:
     Raises:
         ImportError: if nbformat is missing; names the extra.
     """
-    nbformat = _nbformat()
+    nbformat = require_nbformat()
     make = nbformat.v4
     intro = f"# {report.title}\n\n{report.question}\n\nRun all cells to compute everything again."
     cells = [make.new_markdown_cell(intro), _code(make, _beginning(lab, config), 1)]
@@ -50,7 +50,8 @@ def _code(make: Any, source: str, number: int, *outputs: Any) -> Any:
     return make.new_code_cell(source, execution_count=number, outputs=list(outputs))
 
 
-def _nbformat() -> Any:
+def require_nbformat() -> Any:
+    """Return nbformat, or raise an `ImportError` that names the extra."""
     try:
         import nbformat
     except ImportError as error:

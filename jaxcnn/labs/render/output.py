@@ -9,12 +9,14 @@ from pathlib import Path
 
 from jaxcnn.labs.lab import Lab
 from jaxcnn.labs.render.figures import picture
-from jaxcnn.labs.render.html import report_html
-from jaxcnn.labs.render.notebook import notebook
+from jaxcnn.labs.render.html import report_html, templates
+from jaxcnn.labs.render.notebook import notebook, require_nbformat
 from jaxcnn.labs.render.numbers import numbers_json
-from jaxcnn.labs.render.pdf import report_pdf
+from jaxcnn.labs.render.pdf import report_pdf, require_platypus
+from jaxcnn.labs.render.words import parser
 from jaxcnn.labs.report import LabReport
 from jaxcnn.labs.settings import LabConfig
+from jaxcnn.plots.style import require_matplotlib
 
 HTML, NOTEBOOK, PDF, NUMBERS, FIGURES = "report.html", "report.ipynb", "report.pdf", "numbers.json", "figures"
 
@@ -45,6 +47,16 @@ def write_report(lab: Lab, config: LabConfig, report: LabReport, folder: Path) -
             (temporary / FIGURES / f"{chart.name}.svg").write_bytes(drawn.svg)
         for attachment in report.attachments():
             attachment.write(temporary / attachment.name)
+
+
+def require_packages() -> None:
+    """Fail before long work when a package is missing that a report needs.
+
+    Raises:
+        ImportError: names the package and the extra.
+    """
+    for require in (templates, parser, require_nbformat, require_platypus, require_matplotlib):
+        require()
 
 
 def check_folder(folder: Path, mark: str = NUMBERS) -> None:

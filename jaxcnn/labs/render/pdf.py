@@ -19,7 +19,7 @@ def report_pdf(report: LabReport) -> bytes:
     Raises:
         ImportError: if ReportLab is missing; names the extra.
     """
-    platypus = _platypus()
+    platypus = require_platypus()
     file = io.BytesIO()
     document = platypus.SimpleDocTemplate(
         file, title=report.title, subject=report.question, invariant=1, **dict.fromkeys(_SIDES, _MARGIN)
@@ -46,7 +46,7 @@ _SIDES = ("leftMargin", "rightMargin", "topMargin", "bottomMargin")
 
 def _flowables(block: Block, width: float, height: float) -> Iterator[Any]:
     """Give what stands on the page for one block, in a frame of that width and height in points."""
-    platypus = _platypus()
+    platypus = require_platypus()
     if isinstance(block, Paragraph):
         yield from flowables(block.text)
     elif isinstance(block, Equation):
@@ -68,12 +68,12 @@ def _image(picture: figures.Picture, width: float, height: float) -> Any:
     """Return a picture at its own size, or smaller where it would not fit the page."""
     scale = min(1.0, width / (picture.width * _INCH), height / (picture.height * _INCH))
     size = (picture.width * _INCH * scale, picture.height * _INCH * scale)
-    return _platypus().Image(io.BytesIO(picture.png), *size)
+    return require_platypus().Image(io.BytesIO(picture.png), *size)
 
 
 def _table(table: Table, width: float) -> Any:
     """Return a table whose title row is repeated on every page that it breaks over."""
-    platypus, found = _platypus(), styles()
+    platypus, found = require_platypus(), styles()
     of_columns = [found["number" if numeric else "cell"] for numeric in table.numeric]
 
     def cells(texts: Iterable[str]) -> list[Any]:
@@ -119,7 +119,8 @@ def _points(text: str) -> float:
     return float(stringWidth(text, f"{FONT}-Bold", 7.5))
 
 
-def _platypus() -> Any:
+def require_platypus() -> Any:
+    """Return ReportLab's layouts, or raise an `ImportError` that names the extra."""
     try:
         from reportlab import platypus
     except ImportError as error:

@@ -4,6 +4,7 @@ import dataclasses
 import gzip
 import json
 import re
+import sys
 
 import pytest
 
@@ -143,6 +144,15 @@ def test_bad_input_ends_in_one_sentence(run, tmp_path, monkeypatch, arguments, m
     assert (code, out) == (2, "")
     assert re.fullmatch(f"jaxcnn: {message}.*\n", err)
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["FILE", "FULL", "thesis.tex"]
+
+
+@pytest.mark.parametrize("package", ["nbformat", "reportlab", "matplotlib", "orbax.checkpoint"])
+def test_a_missing_package_is_told_before_anything_is_trained(run, tmp_path, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    code, out, err = run("lab", "tiny", "--out", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"jaxcnn: .*, which is not installed: pip install 'jaxcnn\[\w+\]'\.\n", err)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

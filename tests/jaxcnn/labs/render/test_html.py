@@ -99,6 +99,6 @@ def test_a_section_shows_itself_in_a_notebook():
 
 def test_a_missing_package_is_named_with_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    html._templates.cache_clear()
+    html.templates.cache_clear()
     with pytest.raises(ImportError, match=r"Jinja2, which is not installed: pip install 'jaxcnn\[labs\]'"):
         report_html(LabReport("", "", "", (), {}))
