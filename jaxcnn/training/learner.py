@@ -1,6 +1,6 @@
 """What is trained by one update: a network, with its plan and its optimiser."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -10,6 +10,8 @@ import optax
 
 from jaxcnn._types import Array, Parameters
 from jaxcnn.fast import Plan, batch_minor, logits, loss_and_gradients, weighted_cross_entropy_fwd
+
+_UNUSED = optax.identity()  # one for all, so that what holds it is equal
 
 
 class Learner(Protocol):
@@ -33,6 +35,9 @@ class Learner(Protocol):
 
     def counts(self, params: Any, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array]:
         """Return the weighted loss of each model and how many examples it has right."""
+
+    def evaluated(self) -> "Learner":
+        """Return what counts as this does, without what only training needs: equal for runs that differ in that."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,10 @@ class OneLearner:
         values = logits(self.plan, params, self._inputs(inputs))
         loss, _ = weighted_cross_entropy_fwd(values, labels, weights)
         return loss, _right(values, labels, weights)
+
+    def evaluated(self) -> "OneLearner":
+        """Return what counts as this does, without its optimiser."""
+        return replace(self, optimizer=_UNUSED)
 
     def _inputs(self, inputs: Array) -> Array:
         return batch_minor(inputs) if self.plan.minor_inputs else inputs
@@ -137,3 +146,7 @@ class StackLearner:
         found = [jax.vmap(partial(one, plan))(stack) for plan, stack in zip(self.plans, params, strict=True)]
         losses, right = zip(*found, strict=True)
         return jnp.concatenate(losses), jnp.concatenate(right)
+
+    def evaluated(self) -> "StackLearner":
+        """Return what counts as this does, without its optimiser and rates."""
+        return replace(self, optimizer=_UNUSED, rates=tuple((1.0,) * len(rates) for rates in self.rates))

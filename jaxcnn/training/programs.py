@@ -1,5 +1,6 @@
 """The compiled programs of a run, and its data on the devices that share the work."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,9 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from jaxcnn._types import Array
 from jaxcnn.datasets import Dataset
+from jaxcnn.training.augmentation import Augmentation
 from jaxcnn.training.counting import count
+from jaxcnn.training.division import Batches
 from jaxcnn.training.state import TrainState
 from jaxcnn.training.steps import AXIS, Step, advance, order_of
 
@@ -28,6 +31,7 @@ class Programs:
 
     def __init__(self, step: Step) -> None:
         self.step = step
+        self._evaluated = _evaluated(step)
         devices = jax.local_devices()[: step.batches.devices]
         self._placement = NamedSharding(jax.make_mesh((len(devices),), (AXIS,), devices=devices), EVERYWHERE)
 
@@ -50,8 +54,15 @@ class Programs:
 
     def count(self, params: Any, data: Placed) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean loss of each model on a split, and the share of the examples that it has right."""
-        loss, right = _count(self._placement, self.step, params, *data)
+        loss, right = _count(self._placement, self._evaluated, params, *data)
         return np.asarray(loss), np.asarray(right) / len(data[1])
+
+
+def _evaluated(step: Step) -> Step:
+    """Return a step that counts as this one does, and is equal for all runs whose counting is."""
+    batches = Batches(examples=1, size=1, devices=step.batches.devices, micro=1)
+    prepare = replace(step.prepare, augmentation=Augmentation())
+    return Step(step.learner.evaluated(), step.image_shape, batches, prepare)
 
 
 def _shared(function: Any, placement: NamedSharding) -> Any:

@@ -61,6 +61,7 @@ def batch_sizes(run: Run) -> Section:
             if (name, size) in run.by_hand
         }
         for name in OPTIMIZERS
+        if any((name, size) in run.by_hand for size in sizes if size != run.config.batch_size)
     }
     rows = []
     for (name, size), one in sorted(run.by_hand.items(), key=lambda item: (OPTIMIZERS.index(item[0][0]), item[0][1])):
@@ -79,8 +80,8 @@ def batch_sizes(run: Run) -> Section:
 def updates_by_hand(run: Run) -> Section:
     """Compare the updates by hand with Optax's, epoch by epoch."""
     rows = []
-    for name in OPTIMIZERS:
-        ours, theirs = run.by_hand[name, run.config.batch_size], run.by_optax[name]
+    for name, theirs in run.by_optax.items():
+        ours = run.by_hand[name, run.config.batch_size]
         loss = max(
             abs(a.scores[split].loss - b.scores[split].loss) / abs(b.scores[split].loss)
             for a, b in zip(ours.history, theirs.history, strict=True)

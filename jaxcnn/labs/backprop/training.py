@@ -132,7 +132,8 @@ def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
         return trained(f"backprop, {optimizer}, batches of {size}", training, progress, snapshots=True)
 
     sizes = dict.fromkeys((config.batch_size, *config.others))
-    quick = config.quick  # then the other batch sizes with one optimiser alone: every one compiles a program of its own
+    quick = config.quick  # then one optimiser alone, but for the curves: each compiles a program of its own
     pairs = [(name, n) for n in sizes for name in OPTIMIZERS if n == config.batch_size or not quick or name == LAST]
     by_hand = {(name, size): one(f"{name}-by-hand", size) for name, size in pairs}
-    return Run(config, data, by_hand, {name: one(name, config.batch_size) for name in OPTIMIZERS})
+    by_optax = {name: one(name, config.batch_size) for name in (OPTIMIZERS if not quick else (LAST,))}
+    return Run(config, data, by_hand, by_optax)

@@ -11,7 +11,7 @@ from jaxcnn import Dense, Flatten, FlaxReading, Model, Network
 from jaxcnn.datasets import scaled
 from jaxcnn.fast import choose_plain
 from jaxcnn.models import evaluate
-from jaxcnn.training import Augmentation, TrainConfig, Training, TrainingError, train
+from jaxcnn.training import Augmentation, TrainConfig, Training, TrainingError, programs, train
 from jaxcnn.training.steps import order_of
 from tests.jaxcnn.training._small import NETWORK, data
 
@@ -183,3 +183,13 @@ def test_what_does_not_fit_is_refused(change, message):
     parts = {"network": NETWORK, "config": CONFIG, **change}
     with pytest.raises(ValueError, match=message):
         Training(parts["network"], parts["config"], TRAIN, {"test": TEST})
+
+
+def test_runs_that_differ_in_their_training_alone_are_evaluated_by_one_program(monkeypatch):
+    network, traced = Network(Flatten(), Dense(5), Dense(3)), []  # one that no other test has evaluated
+    counted = programs.count
+    monkeypatch.setattr(programs, "count", lambda step, *args: traced.append(step) or counted(step, *args))
+    for changes in ({}, {"optimizer": "sgd", "batch_size": 16}, {"learning_rate": 0.5}, {"low": -3.0}):
+        run = Training(network, dataclasses.replace(CONFIG, **changes), TRAIN, {"test": TEST})
+        run.scores(run.fresh().params)
+    assert [step.prepare.low for step in traced] == [CONFIG.low, -3.0]
