@@ -1,6 +1,10 @@
 """What can be read from trained networks: analyses as functions, numbers in, numbers out."""
 
 from jaxcnn.analysis.activation_maps import activations as activations
+from jaxcnn.analysis.activation_ranges import EXACT as EXACT
+from jaxcnn.analysis.activation_ranges import FoundRange as FoundRange
+from jaxcnn.analysis.activation_ranges import Range as Range
+from jaxcnn.analysis.activation_ranges import found_range as found_range
 from jaxcnn.analysis.confusion import Confusion as Confusion
 from jaxcnn.analysis.confusion import Pair as Pair
 from jaxcnn.analysis.derivative_filters import Derivative as Derivative

@@ -1,10 +1,12 @@
 """How much gradient reaches each layer: the largest |dE/dW| of each layer with a kernel on one batch, by hand rules."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxcnn._types import Array, Parameters
 from jaxcnn.by_hand import loss_and_gradients_by_hand
@@ -31,12 +33,12 @@ def gradient_flow(network: Network, params: Parameters, inputs: Any, labels: Any
     return {name: float(found[name]) for name, _ in network.named_layers() if name in found}
 
 
-def gradient_flows(sweep: Sweep, params: Any, batch: Dataset) -> dict[str, dict[str, float]]:
+def gradient_flows(sweep: Sweep, params: Mapping[str, Parameters], batch: Dataset) -> dict[str, dict[str, float]]:
     """Return the same for every model of a sweep, by name, in one program.
 
     Args:
         sweep: whose rules, fast forms included, and scaling of pixels are used.
-        params: of all models, `state.params` of a state of that sweep.
+        params: of all models, by name.
         batch: the images and labels.
 
     Raises:
@@ -47,7 +49,8 @@ def gradient_flows(sweep: Sweep, params: Any, batch: Dataset) -> dict[str, dict[
             f"`batch` must hold images of {sweep.run.step.image_shape}, as the sweep; got {batch.images.shape[1:]}."
         )
     step, models = sweep.run.step, {}
-    found = _flows(step, params, batch.images.reshape(len(batch), -1), batch.labels)
+    stacks = tuple(jax.tree.map(lambda *one: np.stack(one), *(params[name] for name in own)) for own in sweep.stacks)
+    found = _flows(step, stacks, batch.images.reshape(len(batch), -1), batch.labels)
     for names, plan, stack in zip(sweep.stacks, sweep.plans, found, strict=True):
         layers = [stage.layers[0] for stage in plan.stages if stage.layers[0] in stack]
         for place, name in enumerate(names):

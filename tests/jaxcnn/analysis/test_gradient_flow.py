@@ -46,11 +46,10 @@ def test_the_models_of_a_sweep_have_the_gradients_that_they_have_alone():
         for name, activation in (("tanh", Tanh), ("sigmoid", Sigmoid))
     }
     sweep = Sweep({name: Member(network) for name, network in networks.items()}, TrainConfig(low=-1.0), DATA)
-    state = sweep.fresh()
-    found = gradient_flows(sweep, state.params, DATA)
+    every = sweep.params(sweep.fresh())
+    found = gradient_flows(sweep, every, DATA)
     for name, network in networks.items():
-        params = sweep.params(state)[name]
-        wanted = gradient_flow(network, params, scaled(DATA.images, low=-1.0), DATA.labels)
+        wanted = gradient_flow(network, every[name], scaled(DATA.images, low=-1.0), DATA.labels)
         assert list(found[name]) == list(wanted) == [f"dense_{k}" for k in range(11)]
         assert found[name] == pytest.approx(wanted, rel=1e-4)
 
@@ -60,4 +59,4 @@ def test_images_of_another_shape_than_the_sweep_are_refused():
     small = DATA.take(np.arange(4), "four")
     object.__setattr__(small, "images", small.images[:, 1:])
     with pytest.raises(ValueError, match=r"must hold images of \(6, 5, 1\), as the sweep; got \(5, 5, 1\)"):
-        gradient_flows(sweep, sweep.fresh().params, small)
+        gradient_flows(sweep, {}, small)
