@@ -1,7 +1,7 @@
 """How much gradient reaches each layer, after training and before it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jaxcnn.analysis import gradient_flows
 from jaxcnn.labs.depth.training import Run, named
@@ -40,11 +40,11 @@ def untrained_gradients(run: Run) -> Section:
 
 def _section(title: str, name: str, told: Paragraph, run: Run, flows: Flows, activations: Sequence[str]) -> Section:
     depths = run.config.hidden
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for depth in depths:
         for activation in activations:
             own = list(flows[named(activation, depth)].values())
-            rows.append((activation, depth, own[0], own[-1], own[0] / own[-1] if own[-1] else float("nan")))
+            rows.append((activation, depth, own[0], own[-1], own[0] / own[-1] if own[-1] else "none left"))
     columns = ("activation", "hidden layers", "first layer", "last layer", "first / last")
     blocks = (
         told,

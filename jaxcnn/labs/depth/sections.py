@@ -1,5 +1,7 @@
 """The images, the activations with the ranges of their derivatives, and the test scores."""
 
+from collections.abc import Sequence
+
 from jaxcnn.analysis import EXACT, found_range
 from jaxcnn.labs.data import data_numbers, data_table
 from jaxcnn.labs.depth.training import Run, named
@@ -122,12 +124,7 @@ def lecun_curves(run: Run) -> Section:
     told = Paragraph(
         "LeCun's activation is a tanh that is stretched so that f(±1) is close to ±1, and that never becomes flat: its "
         "derivative stays above 0.01 and reaches 1.15. After the last epoch it has the lower test loss with "
-        f"{', '.join(map(str, ahead)) or 'none of the numbers of'} hidden layers"
-        + (
-            f", and tanh with {', '.join(str(d) for d in depths if d not in ahead)}."
-            if len(ahead) < len(depths)
-            else "."
-        )
+        f"{_listed(ahead)} hidden layers, tanh with {_listed([depth for depth in depths if depth not in ahead])}."
     )
     blocks = (
         told,
@@ -143,3 +140,7 @@ def lecun_curves(run: Run) -> Section:
         ),
     )
     return Section("LeCun's activation against tanh", blocks, {"lower test loss with LeCun's": ahead})
+
+
+def _listed(depths: Sequence[int]) -> str:
+    return ", ".join(map(str, depths)) or "no number of"
