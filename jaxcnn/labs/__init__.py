@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jaxcnn.labs import backprop, depth, filters
+from jaxcnn.labs import backprop, depth, filters, house_numbers
 from jaxcnn.labs.lab import Lab as Lab
 from jaxcnn.labs.report import LabReport as LabReport
 from jaxcnn.labs.report import Section as Section
 from jaxcnn.labs.settings import LabConfig as LabConfig
 
-LABS: Mapping[str, Lab] = MappingProxyType({lab.name: lab for lab in (filters.LAB, backprop.LAB, depth.LAB)})
+LABS: Mapping[str, Lab] = MappingProxyType(
+    {lab.name: lab for lab in (filters.LAB, backprop.LAB, depth.LAB, house_numbers.LAB)}
+)
 
 
 def named(name: str) -> Lab:
