@@ -23,8 +23,8 @@ def data(run: Run) -> Section:
     told = Paragraph(
         part.get(train.provenance.content, "")
         + f"{len(train):,} images to learn from; {len(validation):,} that were drawn at random from the training "
-        f"images (seed {run.config.seed}) decide when to stop; {len(test):,} are scored at the end, once. Pixels are scaled "
-        "from 0 … 255 to 0 … 1."
+        f"images (seed {run.config.seed}) decide when to stop; {len(test):,} are scored at the end, once. Pixels are "
+        "scaled from 0 … 255 to 0 … 1."
     )
     named = {"training": train, "validation": validation, "test": test}
     blocks = (
@@ -43,8 +43,9 @@ def network(run: Run) -> Section:
     """Describe the network, and why three poolings fit into it."""
     rows = layer_table(HOUSE_NUMBERS, run.data.train.images.shape[1:])
     pools = [row for row in rows if row.name.startswith("max_pool")]
+    edges = [pool.unused for pool in pools]
     sizes = " → ".join(str(side) for side in (pools[0].inputs[0], *(pool.outputs[0] for pool in pools)))
-    unused = ", then ".join(f"{pool.unused[0]} rows and {pool.unused[1]} columns" for pool in pools)
+    unused = ", then ".join(f"{down} of the rows and {right} of the columns" for down, right in edges)
     told = Paragraph(
         "The convolutions are padded so that they keep the size (one row or column of zeros on every side), and the "
         f"windows of the poolings do not overlap (stride 3) and are not padded: {sizes}. So three poolings of 3 × 3 "
