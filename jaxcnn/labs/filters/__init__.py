@@ -2,6 +2,7 @@
 
 from jaxcnn.labs.filters.derivatives import derivatives
 from jaxcnn.labs.filters.known_images import known_images
+from jaxcnn.labs.filters.learning_rate import learning_rate
 from jaxcnn.labs.filters.sections import data, derivatives_verified, first_layer, learning_curves, network
 from jaxcnn.labs.filters.training import Config, train
 from jaxcnn.labs.lab import Lab
@@ -12,5 +13,5 @@ LAB = Lab(
     "Do the filters that a network learns for handwritten digits approximate derivatives of the image?",
     Config,
     train,
-    (data, network, derivatives_verified, learning_curves, first_layer, derivatives, known_images),
+    (data, network, derivatives_verified, learning_curves, learning_rate, first_layer, derivatives, known_images),
 )

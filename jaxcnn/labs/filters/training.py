@@ -25,6 +25,7 @@ class Config(LabConfig):
         learning_rate: of Adam.
         init: of the kernels, a key of `jaxcnn.training.config.INITIALIZERS`.
         seeds: how many networks to train, with seeds from `seed` on; the first is the one that is looked at.
+        compared_rate: another learning rate, at which the first seed is trained as well; None for none.
     """
 
     epochs: int = 5
@@ -32,21 +33,29 @@ class Config(LabConfig):
     learning_rate: float = 0.01
     init: str = "glorot_uniform"
     seeds: int = 1
+    compared_rate: float | None = 0.001
 
     def __post_init__(self) -> None:
         """Check every number."""
         positive("seeds", self.seeds)
         self.training(self.seed)
+        if self.compared_rate is not None:
+            self.training(self.seed, self.compared_rate)
 
     def quickened(self) -> Self:
         """Return the quick form."""
         return replace(super().quickened(), epochs=3)
 
-    def training(self, seed: int) -> TrainConfig:
-        """Return how the network of one seed is trained; pixels are scaled to -1 .. 1."""
+    def training(self, seed: int, rate: float | None = None) -> TrainConfig:
+        """Return how the network of one seed is trained; pixels are scaled to -1 .. 1.
+
+        Args:
+            seed: of everything random.
+            rate: of learning; None for that of the settings.
+        """
         return TrainConfig(
             optimizer="adam",
-            learning_rate=self.learning_rate,
+            learning_rate=self.learning_rate if rate is None else rate,
             batch_size=self.batch_size,
             epochs=self.epochs,
             seed=seed,
@@ -64,11 +73,13 @@ class Run:
         config: the settings.
         data: both splits.
         networks: by seed, in order.
+        compared: that of the first seed at the other learning rate, if there is one.
     """
 
     config: Config
     data: LabData
     networks: dict[int, Trained]
+    compared: Trained | None = None
 
     @property
     def first(self) -> Trained:
@@ -87,9 +98,14 @@ def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
     progress.stage("filters: verifying the hand rules")
     check(FILTERS, input_shape=data.train.images.shape[1:], quick=config.quick)
     evaluated = {"train": data.train, "test": data.test}
-    networks = {}
-    for seed in range(config.seed, config.seed + config.seeds):
-        networks[seed] = trained(
-            f"filters, seed {seed}", Training(FILTERS, config.training(seed), data.train, evaluated), progress
-        )
-    return Run(config, data, networks)
+
+    def network(title: str, seed: int, rate: float | None = None) -> Trained:
+        training = Training(FILTERS, config.training(seed, rate), data.train, evaluated)
+        return trained(f"filters, {title}", training, progress)
+
+    seeds = range(config.seed, config.seed + config.seeds)
+    networks = {seed: network(f"seed {seed}", seed) for seed in seeds}
+    if config.compared_rate is None:
+        return Run(config, data, networks)
+    title = f"learning rate {config.compared_rate:g}"
+    return Run(config, data, networks, network(title, config.seed, config.compared_rate))

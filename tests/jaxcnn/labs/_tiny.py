@@ -1,5 +1,6 @@
 """A lab that takes a second: it is the frame around it that is looked at."""
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,10 +43,15 @@ def load(config):
     return LabData(data(50, config.seed), data(31, config.seed + 1))
 
 
+@functools.cache  # so that many runs in one process are compiled once
+def training(rate, epochs, seed):
+    settings = TrainConfig(learning_rate=rate, batch_size=16, epochs=epochs, seed=seed, devices=1)
+    return Training(NETWORK, settings, data(50, seed), {"test": data(31, seed + 1)})
+
+
 def train(config, data, progress=SILENT):
-    settings = TrainConfig(learning_rate=config.rate, batch_size=16, epochs=config.epochs, seed=config.seed, devices=1)
-    training = Training(NETWORK, settings, data.train, {"test": data.test})
-    return Run(config, data, trained("tiny", training, progress, snapshots=True))
+    made = training(config.rate, config.epochs, config.seed)
+    return Run(config, data, trained("tiny", made, progress, snapshots=True))
 
 
 def introduction(run):

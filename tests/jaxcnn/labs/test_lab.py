@@ -10,18 +10,13 @@ from jaxcnn.labs.render.numbers import numbers_json, plain
 from tests.jaxcnn.labs._tiny import LAB, Config
 
 
-@pytest.fixture(scope="module")
-def report():
-    return LAB.run(Config(seed=3, data_dir="/somewhere/private"))
-
-
 def test_a_report_has_a_section_for_every_step_and_one_that_says_how(report):
     assert [section.title for section in report.sections] == ["Introduction", "Curves", "How this was computed"]
 
 
 def test_the_numbers_say_what_they_depend_on_and_nothing_of_whose_machine_it_was(report):
     told = json.loads(numbers_json(report))
-    assert told["settings"] == {"seed": 3, "quick": False, "data": "mnist", "epochs": 4, "rate": 0.05} | {
+    assert told["settings"] == {"seed": 0, "quick": False, "data": "mnist", "epochs": 4, "rate": 0.05} | {
         "shuffled": True,
         "most": None,
         "name": "tiny",
@@ -38,7 +33,7 @@ def test_the_numbers_of_the_sections_are_there_by_title(report):
 
 
 def test_equal_settings_give_equal_numbers(report):
-    again = LAB.run(Config(seed=3))
+    again = LAB.run(Config())
     assert plain(again.numbers["results"]) == plain(report.numbers["results"])
 
 

@@ -1,6 +1,7 @@
 """An interrupted lab goes on where it was, with the same result; and never with what other settings have left."""
 
 import dataclasses
+import functools
 
 import jax
 import numpy as np
@@ -44,12 +45,22 @@ def _keep_every_epoch(monkeypatch):
     monkeypatch.setattr(labs_training, "MINUTES", 1e-9)
 
 
+@functools.cache  # compiled once
+def training(config):
+    return Training(NETWORK, config, TRAIN, {"test": TEST})
+
+
+@functools.cache
+def sweep():
+    return Sweep(MEMBERS, CONFIG, TRAIN, {"test": TEST})
+
+
 def one(progress, config=CONFIG):
-    return trained("one", Training(NETWORK, config, TRAIN, {"test": TEST}), progress, snapshots=True)
+    return trained("one", training(config), progress, snapshots=True)
 
 
 def together(progress):
-    return trained_together("both", Sweep(MEMBERS, CONFIG, TRAIN, {"test": TEST}), progress)
+    return trained_together("both", sweep(), progress)
 
 
 def without_seconds(history):
@@ -90,12 +101,11 @@ def test_what_is_done_is_not_done_again_and_other_settings_begin_afresh(tmp_path
 
 
 def test_snapshots_are_the_parameters_before_the_first_epoch_and_after_each():
-    training = Training(NETWORK, CONFIG, TRAIN, {"test": TEST})
-    found = trained("one", training, snapshots=True)
+    found = one(Watch())
     assert {len(values) for values in jax.tree.leaves(found.snapshots)} == {5}
-    assert_equal(jax.tree.map(lambda values: values[0], found.snapshots), training.fresh().params)
+    assert_equal(jax.tree.map(lambda values: values[0], found.snapshots), training(CONFIG).fresh().params)
     assert_equal(jax.tree.map(lambda values: values[-1], found.snapshots), found.params)
-    scores = training.scores(jax.tree.map(lambda values: values[2], found.snapshots))
+    scores = training(CONFIG).scores(jax.tree.map(lambda values: values[2], found.snapshots))
     assert scores == found.history[1].scores
 
 

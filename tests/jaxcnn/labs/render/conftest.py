@@ -1,14 +1,9 @@
-"""The report of the tiny lab, and the folder that it was written to; computed once."""
+"""The folder that the report of the tiny lab was written to; written once."""
 
 import pytest
 
 from jaxcnn.labs.render.output import write_report
 from tests.jaxcnn.labs._tiny import LAB, Config
-
-
-@pytest.fixture(scope="session")
-def report():
-    return LAB.run(Config())
 
 
 @pytest.fixture(scope="session")
