@@ -21,22 +21,24 @@ def panels(
     log: bool = False,
     columns: int = 3,
     share_x: bool = True,
+    share_y: bool = True,
 ) -> "Figure":
     """Return one panel per name, in it one line per name, told apart by one legend for all.
 
     Args:
         values: of each line, in each panel.
         x: what is to the right, with its unit.
-        y: what is upwards, with its unit.
+        y: what is upwards, with its unit; "" where the panels' names say it.
         first: where the first value of every line lies; the others follow by 1.
         log: whether upwards is logarithmic; a 0 is left out of a line then.
         columns: panels side by side, at most.
         share_x: whether all panels have the same ends to the right.
+        share_y: whether they have the same ends upwards.
     """
     columns = min(columns, len(values))
     rows = -(-len(values) // columns)
     figure = new_figure(0.5 + rows * min(2.6, 0.85 * WIDTH / columns))
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True, sharex=share_x)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y)
     names = list(dict.fromkeys(name for own in values.values() for name in own))
     handles = {}
     for axes, (title, own) in zip(grid.flat, values.items(), strict=False):

@@ -1,6 +1,6 @@
 """The lab `house-numbers`: digits of house numbers in photographs, with early stopping."""
 
-from jaxcnn.labs.house_numbers.data import load_house_numbers
+from jaxcnn.labs.house_numbers.images import load_house_numbers
 from jaxcnn.labs.house_numbers.outputs import filter_outputs
 from jaxcnn.labs.house_numbers.sections import confusion, data, derivatives_verified, learning_curves, network
 from jaxcnn.labs.house_numbers.settings import Config

@@ -94,7 +94,7 @@ def learning_curves(run: Run) -> Section:
         "test loss": run.evaluation.loss,
     }
     caption = f"Loss and share of errors after each epoch; epoch {stop} was kept."
-    blocks = (told, Chart(caption, "learning-curves", panels(curves, x="epoch", y="", columns=2)))
+    blocks = (told, Chart(caption, "learning-curves", panels(curves, x="epoch", y="", columns=2, share_y=False)))
     return Section("Training, stopped early", blocks, numbers)
 
 
@@ -104,7 +104,7 @@ def confusion(run: Run) -> Section:
     pairs = found.hardest_pairs(5)
     rows = tuple((f"{pair.first} and {pair.second}", pair.count, 100 * pair.share) for pair in pairs)
     each = tuple(
-        (name, int(n), 100 * recall, 100 * precision)
+        (name, int(n), *("none" if np.isnan(share) else 100 * share for share in (recall, precision)))
         for name, n, recall, precision in zip(
             found.classes, found.counts.sum(axis=1), found.recall, found.precision, strict=True
         )

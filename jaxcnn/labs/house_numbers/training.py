@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jaxcnn.analysis import Confusion
-from jaxcnn.labs.house_numbers.data import HouseNumbers
+from jaxcnn.labs.house_numbers.images import HouseNumbers
 from jaxcnn.labs.house_numbers.settings import Config
 from jaxcnn.labs.progress import SILENT, Progress
 from jaxcnn.labs.training import Trained, trained

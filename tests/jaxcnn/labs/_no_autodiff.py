@@ -1,8 +1,8 @@
 """Autodiff made to raise, wherever a module holds it: what trains meanwhile uses none.
 
 Every way into JAX's autodiff is one of these functions. They are replaced in all modules that are loaded, JAX's own
-included, under whatever name (`from jax import vjp as pulled_back`). Programs that were compiled before would run and not
-be traced, so those are forgotten first.
+included, under whatever name (`from jax import vjp as pulled_back`). Programs that were compiled before would run and
+not be traced, so those are forgotten first.
 """
 
 import contextlib
