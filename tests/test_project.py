@@ -22,7 +22,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # constraints.txt is what run.py installs; constraints-all.txt holds the extras that the tests do not need as well.
-TESTED = ("dev", "test", "checkpoints", "data", "digits", "html", "models")
+TESTED = ("dev", "test", "checkpoints", "data", "digits", "html", "labs", "models")
 INSTALLED = [*PROJECT["dependencies"], *(requirement for extra in TESTED for requirement in EXTRAS[extra])]
 LOCKS = {
     "constraints.txt": [*INSTALLED, *EXTRAS["search"], *PYPROJECT["build-system"]["requires"]],
