@@ -43,8 +43,8 @@ class Config(LabConfig):
             self.training(self.seed, self.compared_rate)
 
     def quickened(self) -> Self:
-        """Return the quick form."""
-        return replace(super().quickened(), epochs=3)
+        """Return the quick form; another learning rate is another program to be compiled, which takes most of it."""
+        return replace(super().quickened(), epochs=3, compared_rate=None)
 
     def training(self, seed: int, rate: float | None = None) -> TrainConfig:
         """Return how the network of one seed is trained; pixels are scaled to -1 .. 1.

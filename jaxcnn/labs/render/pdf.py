@@ -104,7 +104,7 @@ def _widths(table: Table, width: float) -> list[float]:
     """
     texts = [[title, *map(entry, column)] for title, column in zip(table.columns, table.entries, strict=True)]
     wanted = [max(map(_points, column)) + 12 for column in texts]
-    least = [max(_points(word) for text in column for word in (text.split() or [""])) + 12 for column in texts]
+    least = [max(_points(word) for text in column for word in text.split(" ")) + 12 for column in texts]
     if sum(wanted) <= width:
         return wanted
     if sum(least) >= width:

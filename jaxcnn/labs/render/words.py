@@ -14,7 +14,7 @@ def entry(value: Any) -> str:
         return f"{int(value):,}"
     if isinstance(value, float | np.floating):
         return f"{float(value):.4g}"
-    return str(value)
+    return str(value).replace(" × ", "\u00a0×\u00a0")  # sizes such as 28 × 28 × 1 stay on one line
 
 
 def markdown(text: str) -> str:

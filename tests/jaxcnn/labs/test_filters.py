@@ -1,15 +1,25 @@
 """The lab names planted derivatives with their directions, and says so when no filter is one."""
 
+import dataclasses
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxcnn.analysis import identify
+from jaxcnn.datasets import load
 from jaxcnn.labs import filters
+from jaxcnn.labs.data import LabData
 from jaxcnn.labs.filters.derivatives import derivatives
 from jaxcnn.labs.filters.known_images import known_images
+from jaxcnn.labs.filters.learning_rate import learning_rate
 from jaxcnn.labs.filters.training import Config, Run
 from jaxcnn.labs.report import Chart, Paragraph
 from jaxcnn.labs.training import Trained
+from jaxcnn.parameters import init_parameters
+from jaxcnn.training import EpochRecord, Score
+from jaxcnn.zoo import FILTERS
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
 SLANTED = np.cos(np.radians(150)) * SOBEL + np.sin(np.radians(150)) * SOBEL.T
@@ -70,6 +80,25 @@ def test_when_no_filter_is_a_derivative_the_report_says_so():
     assert "The assignment asks for 2, and there are 0. The nearest of the others is filter" in told
     assert "The assignment asks for 1, and there are 0." in told
     assert "No filter qualifies, so there is none to check." in prose(known_images(run))
+
+
+def test_the_other_learning_rate_is_compared_with_units_that_are_silent():
+    test = load("digits", "test").take(np.arange(20), "the first")
+    alive = init_parameters(FILTERS, jax.random.key(0), (1, 28, 28, 1))
+    dead = {**alive, "dense_0": {**alive["dense_0"], "bias": jnp.full(64, -1e6).at[:3].set(1e6)}}
+    score = {split: Score(1.0, accuracy) for split, accuracy in (("train", 0.75), ("test", 0.5))}
+    better = {"train": Score(0.1, 1.0), "test": Score(0.2, 0.875)}
+    histories = [(EpochRecord(1, scores["train"], scores, 1.0),) for scores in (score, better)]
+    networks = {0: Trained(None, dead, histories[0])}
+    run = Run(Config(), LabData(test, test), networks, Trained(None, alive, histories[1]))
+    section = learning_rate(run)
+    silent = [one["silent units"] for one in section.numbers.values()]
+    assert (list(section.numbers), silent[0]) == (["seed 0, rate 0.01", "seed 0, rate 0.001"], 61)
+    assert silent[1] < 61
+    told = prose(section)
+    assert "With the smaller rate 0.001" in told
+    assert f"is **87.50 %** instead of 50.00 %, and {silent[1]} units are silent instead of 61" in told
+    assert "--set compared_rate=0.001" in prose(learning_rate(dataclasses.replace(run, compared=None)))
 
 
 @pytest.mark.parametrize(
