@@ -10,6 +10,8 @@ from jaxcnn.plots.style import WIDTH, line, new_figure, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_MARKED = 25  # values of a line up to which each is marked; more would hide its dashes
+
 
 @styled
 def panels(
@@ -47,7 +49,8 @@ def panels(
             if log:
                 shown[shown <= 0] = np.nan
             at = range(first, first + len(shown))
-            (handles[name],) = axes.plot(at, shown, marker=".", label=name, **line(names.index(name)))
+            marker = "." if len(shown) <= _MARKED else ""
+            (handles[name],) = axes.plot(at, shown, marker=marker, label=name, **line(names.index(name)))
         axes.set_title(title)
         axes.grid(True)
         axes.locator_params(axis="x", integer=True, nbins=6)

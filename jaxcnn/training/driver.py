@@ -13,7 +13,8 @@ from jaxcnn.checkpoints import Saver, about, begin
 from jaxcnn.checkpoints.store import require_orbax
 from jaxcnn.models import Model, save_model
 from jaxcnn.models.keras_file import require_h5py
-from jaxcnn.training.curves import figure_class, save_curves
+from jaxcnn.plots.style import require_matplotlib
+from jaxcnn.training.curves import save_curves
 from jaxcnn.training.engine import Training
 from jaxcnn.training.history import EpochRecord
 from jaxcnn.training.run import OnProgress
@@ -83,7 +84,7 @@ def run(
     require_orbax()
     require_h5py()
     if keeping.plot:
-        figure_class()
+        require_matplotlib()
     folder, config = keeping.folder, training.config
     folder.mkdir(parents=True, exist_ok=True)
     identity = {**told, **dataclasses.asdict(config)}

@@ -24,6 +24,9 @@ def trained_gradients(run: Run) -> Section:
         "one the one that gives the classes. A line that falls to the left is a gradient that vanishes on its way "
         "back; a 0, where float32 has nothing left or every unit of a relu layer is dead, is not drawn."
     )
+    silent = [name for name, own in flows.items() if next(iter(own.values())) == 0]
+    if silent:
+        told = Paragraph(f"{told.text} No gradient at all reaches the first layer of: {'; '.join(silent)}.")
     return _section("Gradients after training", "gradients-trained", told, run, flows, tuple(ACTIVATIONS))
 
 
