@@ -146,6 +146,12 @@ def test_bad_input_ends_in_one_sentence(run, tmp_path, monkeypatch, arguments, m
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["FILE", "FULL", "thesis.tex"]
 
 
+def test_an_option_that_there_is_not_is_refused(run):
+    code, out, err = run("lab", "tiny", "--speed", "3")
+    assert (code, out) == (2, "")
+    assert re.search(r"No such option:? '?--speed", err)
+
+
 @pytest.mark.parametrize("package", ["nbformat", "reportlab", "matplotlib", "orbax.checkpoint"])
 def test_a_missing_package_is_told_before_anything_is_trained(run, tmp_path, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
