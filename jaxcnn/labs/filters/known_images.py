@@ -55,6 +55,7 @@ def _answered(one: Derivative, kernel: np.ndarray) -> Answered:
     given = answers(kernel, one.order, ANGLES, one.centre)
     sizes = np.abs(given)
     strongest = float(ANGLES[np.argmax(given if one.order == 1 else sizes)])
+    strongest -= 360 if strongest > 180 else 0  # as directions by moments are written
     apart = None if one.angle is None else _apart(one, strongest)
     return Answered(given / sizes.max(), strongest, apart, float(sizes.min() / sizes.max()))
 

@@ -19,7 +19,7 @@ def styles() -> dict[str, Any]:
     from reportlab.lib.styles import ParagraphStyle
 
     _register_fonts()
-    body = ParagraphStyle("body", fontName=FONT, fontSize=9.5, leading=13.5, spaceAfter=6)
+    body = ParagraphStyle("body", fontName=FONT, fontSize=9.5, leading=13.5, spaceAfter=6, allowWidows=0)
     sizes = {"title": (17, 21), "heading": (12.5, 16)}
     large = {
         name: ParagraphStyle(
