@@ -52,29 +52,34 @@ def mosaics(images: np.ndarray, titles: Sequence[str], layers: Mapping[str, np.n
 
 
 @styled
-def rows_of_maps(rows: Mapping[str, Sequence[np.ndarray]], titles: Sequence[str]) -> "Figure":
-    """Return maps in rows, such as one per epoch; every column has one scale, which its bar below tells.
+def maps_over_time(values: Mapping[str, Sequence[np.ndarray]], times: Sequence[str], *, columns: int = 8) -> "Figure":
+    """Return maps that change, from left to right; what does not fit into a line goes on below.
+
+    The maps of one name have one scale, whose ends are written beside them.
 
     Args:
-        rows: the maps of each row, (H, W) each, by what the row is to be called.
-        titles: of the columns.
+        values: the maps, (H, W), one for each time, by what they are to be called.
+        times: such as "epoch 1".
+        columns: maps side by side, at most.
     """
-    columns = list(zip(*rows.values(), strict=True))
-    side = min(1.0, 0.8 * WIDTH / len(columns))
-    figure = new_figure(len(rows) * side + 0.7, width=min(WIDTH, side * len(columns) * 1.15 + 0.8))
-    grid = figure.subplots(len(rows), len(columns), squeeze=False)
-    for column, (maps, title) in enumerate(zip(columns, titles, strict=True)):
-        low, high = min(0.0, *map(np.min, maps)), max(map(np.max, maps)) or 1.0
-        for row, (name, values) in enumerate(zip(rows, maps, strict=True)):
+    columns = min(columns, len(times))
+    lines = math.ceil(len(times) / columns)
+    side = min(0.9, 0.9 * WIDTH / columns)
+    figure = new_figure(lines * (len(values) * side + 0.25), width=min(WIDTH, columns * side + 1.0))
+    grid = figure.subplots(lines * len(values), columns, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for number, (name, maps) in enumerate(values.items()):
+        low, high = (0.0 + end for end in (min(0.0, *map(np.min, maps)), max(map(np.max, maps))))  # no -0
+        for place, one in enumerate(maps):
+            row, column = place // columns * len(values) + number, place % columns
             axes = grid[row, column]
-            axes.set_xticks([])
-            axes.set_yticks([])
-            drawn = axes.imshow(values, cmap=UNSIGNED, vmin=low, vmax=high)
+            axes.imshow(one, cmap=UNSIGNED, vmin=low, vmax=high if high > low else low + 1)
+            if number == 0:
+                axes.set_title(times[place], pad=2)
             if column == 0:
-                axes.set_ylabel(name, rotation=0, ha="right", va="center")
-        grid[0, column].set_title(title, pad=3)
-        bar = figure.colorbar(drawn, ax=grid[:, column], location="bottom", ticks=[low, high], format="%.2g", aspect=12)
-        bar.ax.tick_params(labelsize=6, length=2)
+                told = f"{name}\n{low:.2g} … {high:.2g}"
+                axes.text(-0.08, 0.5, told, ha="right", va="center", fontsize=7, transform=axes.transAxes)
     return figure
 
 

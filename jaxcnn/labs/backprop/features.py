@@ -6,7 +6,7 @@ from jaxcnn.analysis import activations, embed, nearest_agree
 from jaxcnn.datasets import scaled
 from jaxcnn.labs.backprop.training import LAST, Run
 from jaxcnn.labs.report import Chart, Paragraph, Section, Table
-from jaxcnn.plots.maps import rows_of_maps
+from jaxcnn.plots.maps import maps_over_time
 from jaxcnn.plots.points import points
 from jaxcnn.zoo import LENET
 
@@ -18,22 +18,25 @@ def activation_maps(run: Run) -> Section:
     """Show what some slices of each convolution make of one image, after every epoch."""
     image = run.data.test.images[:1]
     label = run.data.test.classes[run.data.test.labels[0]]
-    rows: dict[str, list[Any]] = {}
-    numbers = {}
     epochs = len(run.shown.history)
-    for epoch in range(epochs + 1):
-        found = activations(LENET, run.snapshot(epoch), scaled(image), tuple(MAPS))
-        rows[f"epoch {epoch}" if epoch else "before"] = [found[n][0, :, :, c] for n, own in MAPS.items() for c in own]
-        numbers[str(epoch)] = {name: found[name][0].max(axis=(0, 1)) for name in MAPS}
-    titles = [f"convolution {int(name[-1]) + 1}, slice {c}" for name, own in MAPS.items() for c in own]
+    found = [activations(LENET, run.snapshot(epoch), scaled(image), tuple(MAPS)) for epoch in range(epochs + 1)]
+    maps = {
+        f"convolution {number}\nslice {channel}": [one[name][0, :, :, channel] for one in found]
+        for number, (name, own) in enumerate(MAPS.items(), start=1)
+        for channel in own
+    }
+    times = ["before", *(f"epoch {epoch}" for epoch in range(1, epochs + 1))]
     told = Paragraph(
         f"A fixed image of the test set, a {label}, before training and after each of the {epochs} epochs with {LAST}: "
         "two slices of each convolution, after its relu."
     )
-    chart = Chart(
-        "Activation maps; each column has one scale, below it.", "activation-maps", rows_of_maps(rows, titles)
-    )
-    return Section("Activation maps", (told, chart), {"largest activation of each slice": numbers})
+    caption = "Activation maps. Each slice has one scale, from dark to bright, whose ends are written beside it."
+    numbers = {
+        name: [[float(one[name][0, :, :, channel].max()) for channel in own] for one in found]
+        for name, own in MAPS.items()
+    }
+    chart = Chart(caption, "activation-maps", maps_over_time(maps, times))
+    return Section("Activation maps", (told, chart), {"largest activation of each slice, by epoch": numbers})
 
 
 def bottleneck(run: Run) -> Section:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jaxcnn.plots.maps import mosaic, mosaics, rows_of_maps
+from jaxcnn.plots.maps import maps_over_time, mosaic, mosaics
 
 MAPS = np.arange(2 * 3 * 5, dtype=float).reshape(2, 3, 5)
 
@@ -27,14 +27,18 @@ def test_a_row_of_mosaics_begins_with_its_image():
     assert [axes.images[0].get_array().shape for axes in figure.axes[:3]] == [(4, 4), (9, 9), (8, 8)]
 
 
-def test_all_maps_of_a_column_have_one_scale():
-    rows = {"before": [np.zeros((2, 2)), np.full((2, 2), 3.0)], "after": [np.full((2, 2), 5.0), np.full((2, 2), -1.0)]}
-    figure = rows_of_maps(rows, ["left", "right"])
-    scales = [axes.images[0].get_clim() for axes in figure.axes[:4]]
-    assert scales == [(0, 5), (-1, 3), (0, 5), (-1, 3)]
+def test_maps_go_from_left_to_right_and_on_below_with_one_scale_for_each_name():
+    series = {"a": [np.full((2, 2), float(k)) for k in range(3)], "b": [np.full((2, 2), -float(k)) for k in range(3)]}
+    figure = maps_over_time(series, ["0", "1", "2"], columns=2)
+    shown = [axes.images[0].get_array()[0, 0] if axes.images else None for axes in figure.axes]
+    assert shown == [0, 1, 0, -1, 2, None, -2, None]
+    scales = [axes.images[0].get_clim() for axes in figure.axes if axes.images]
+    assert scales == [(0, 2), (0, 2), (-2, 0), (-2, 0), (0, 2), (-2, 0)]
+    assert [axes.get_title() for axes in figure.axes] == ["0", "1", "", "", "2", "", "", ""]
+    assert figure.axes[2].texts[0].get_text() == "b\n-2 … 0"
 
 
 @pytest.mark.parametrize("value", [0.0, -2.0])
 def test_maps_without_a_positive_value_are_drawn(value):
-    rows_of_maps({"one": [np.full((2, 2), value)]}, ["left"]).draw_without_rendering()
+    maps_over_time({"one": [np.full((2, 2), value)]}, ["left"]).draw_without_rendering()
     mosaics(np.zeros((1, 2, 2, 3), np.uint8), ["a"], {"one": np.full((1, 2, 2, 4), value)}).draw_without_rendering()
