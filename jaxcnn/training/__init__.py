@@ -3,6 +3,11 @@
 from jaxcnn.python_loop import Epoch as Epoch
 from jaxcnn.python_loop import accuracy as accuracy
 from jaxcnn.python_loop import train_by_hand as train_by_hand
+from jaxcnn.training.accumulation import Accumulator as Accumulator
+from jaxcnn.training.accumulation import forward as forward
+from jaxcnn.training.accumulation import reset_grad as reset_grad
+from jaxcnn.training.accumulation import update_grad as update_grad
+from jaxcnn.training.accumulation import update_params as update_params
 from jaxcnn.training.augmentation import Augmentation as Augmentation
 from jaxcnn.training.config import TrainConfig as TrainConfig
 from jaxcnn.training.engine import Training as Training
