@@ -12,6 +12,8 @@ from jaxcnn.fast.choose import Choose as Choose
 from jaxcnn.fast.choose import Site as Site
 from jaxcnn.fast.choose import choose_form as choose_form
 from jaxcnn.fast.choose import choose_plain as choose_plain
+from jaxcnn.fast.dropout import factors as factors
+from jaxcnn.fast.dropout import with_dropout as with_dropout
 from jaxcnn.fast.form import Form as Form
 from jaxcnn.fast.form import batch_first as batch_first
 from jaxcnn.fast.form import batch_minor as batch_minor

@@ -44,6 +44,7 @@ class TrainConfig:
         low: what the network takes for a pixel of 0.
         high: what it takes for a pixel of 255.
         augmentation: how training images are varied.
+        dropout: the share of what dense layers read (but not of pixels) that is left out in training.
         patience: epochs without a lower loss on the split "validation" after which to stop, and to return to the best
             parameters; None to go on to the last epoch.
         devices: that share each batch, and
@@ -66,6 +67,7 @@ class TrainConfig:
     low: float = 0.0
     high: float = 1.0
     augmentation: Augmentation = field(default_factory=Augmentation)
+    dropout: float = 0.0
     patience: int | None = None
     devices: int | None = None
     micro_batch: int | None = None
@@ -85,6 +87,8 @@ class TrainConfig:
         object.__setattr__(self, "seed", int(self.seed))
         if not 0 <= self.weight_decay < math.inf:
             raise ValueError(f"`weight_decay` must be at least 0; got {self.weight_decay!r}.")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"`dropout` must be at least 0 and below 1; got {self.dropout!r}.")
         if not math.isfinite(self.high - self.low) or self.high == self.low:
             raise ValueError(f"`low` and `high` must be finite and different; got {self.low!r} and {self.high!r}.")
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("init", INITIALIZERS)):

@@ -66,7 +66,9 @@ class Training:
             raise ValueError(f"`patience` needs a split called {VALIDATION!r} to look at; got {have}.")
         self.plan = plan(self.network, self._shape, choose=choose)
         self.run = Run(
-            lambda steps: OneLearner(self.plan, optimizer(config.recipe(steps), config.learning_rate)),
+            lambda steps: OneLearner(
+                self.plan, optimizer(config.recipe(steps), config.learning_rate), dropout=config.dropout
+            ),
             config,
             train,
             evaluated,

@@ -8,8 +8,16 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxcnn._types import Array, Parameters
-from jaxcnn.fast import Plan, batch_minor, logits, loss_and_gradients, weighted_cross_entropy_fwd
+from jaxcnn._types import Array, Key, Parameters
+from jaxcnn.fast import (
+    Plan,
+    batch_minor,
+    factors,
+    logits,
+    loss_and_gradients,
+    weighted_cross_entropy_fwd,
+    with_dropout,
+)
 
 _UNUSED = optax.identity()  # one for all, so that what holds it is equal
 
@@ -27,8 +35,13 @@ class Learner(Protocol):
     def init(self, params: Any) -> Any:
         """Return the optimiser's state."""
 
-    def gradients(self, params: Any, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array, Any]:
-        """Return the weighted loss of each model, how many examples it has right, int32, and all gradients."""
+    def gradients(
+        self, params: Any, inputs: Array, labels: Array, weights: Array, keys: Key
+    ) -> tuple[Array, Array, Any]:
+        """Return the weighted loss of each model, how many examples it has right, int32, and all gradients.
+
+        `keys` are one random key per example, for what is random in a network.
+        """
 
     def updated(self, gradients: Any, state: Any, params: Any) -> tuple[Any, Any]:
         """Return the parameters and the optimiser's state after an update."""
@@ -47,22 +60,28 @@ class OneLearner:
     Attributes:
         plan: how it is computed.
         optimizer: of Optax.
+        dropout: the share of what dense layers read that is left out in training.
     """
 
     plan: Plan
     optimizer: optax.GradientTransformation
     models: tuple[int, ...] = ()
+    dropout: float = 0.0
 
     def init(self, params: Parameters) -> Any:
         """Return the optimiser's state."""
         return self.optimizer.init(params)
 
     def gradients(
-        self, params: Parameters, inputs: Array, labels: Array, weights: Array
+        self, params: Parameters, inputs: Array, labels: Array, weights: Array, keys: Key
     ) -> tuple[Array, Array, Parameters]:
         """Return the weighted loss, how many examples are right, and the gradients."""
-        loss, values, gradients = loss_and_gradients(self.plan, params, self._inputs(inputs), labels, weights)
-        return loss, _right(values, labels, weights), gradients
+        plan, given = self.plan, params
+        if self.dropout:
+            plan = with_dropout(plan)
+            given = params | factors(plan, params, self.dropout, keys)
+        loss, values, gradients = loss_and_gradients(plan, given, self._inputs(inputs), labels, weights)
+        return loss, _right(values, labels, weights), {name: gradients[name] for name in params}
 
     def updated(self, gradients: Parameters, state: Any, params: Parameters) -> tuple[Parameters, Any]:
         """Return the parameters and the optimiser's state after an update."""
@@ -116,11 +135,13 @@ class StackLearner:
         moments = tuple(jax.vmap(self.optimizer.init)(stack) for stack in params)
         return moments, tuple(jnp.asarray(rates, jnp.float32) for rates in self.rates)
 
-    def gradients(self, params: Any, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array, Any]:
+    def gradients(
+        self, params: Any, inputs: Array, labels: Array, weights: Array, keys: Key
+    ) -> tuple[Array, Array, Any]:
         """Return the weighted loss of each model, how many examples it has right, and all gradients."""
 
         def one(plan: Plan, own: Parameters) -> Any:
-            return OneLearner(plan, self.optimizer).gradients(own, inputs, labels, weights)
+            return OneLearner(plan, self.optimizer).gradients(own, inputs, labels, weights, keys)
 
         found = [jax.vmap(partial(one, plan))(stack) for plan, stack in zip(self.plans, params, strict=True)]
         losses, right, gradients = zip(*found, strict=True)

@@ -91,7 +91,8 @@ def _gradients(step: Step, state: TrainState, pixels: Array, labels: Array, orde
 
     def micro_batch(examples: Array, places: Array, weights: Array) -> Any:
         keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(places)
-        return step.learner.gradients(state.params, step.inputs(pixels[examples], keys), labels[examples], weights)
+        inputs = step.inputs(pixels[examples], keys)
+        return step.learner.gradients(state.params, inputs, labels[examples], weights, keys)
 
     if batches.turns == 1:
         total = micro_batch(examples, places, weights)

@@ -79,16 +79,18 @@ class Sweep:
 
         Args:
             members: the models, by name.
-            config: of all of them; `patience` has no meaning here.
+            config: of all of them; `patience` and `dropout` have no meaning here.
             train: what to learn from.
             evaluated: the splits that are evaluated after every epoch, by name.
             choose: the form of each operation that has fast ones, see `jaxcnn.fast.choose_form`.
 
         Raises:
-            ValueError: if there is no model, one does not fit the data, or the configuration has a patience.
+            ValueError: if there is no model, one does not fit the data, or the configuration has a patience or dropout.
         """
         if not members or config.patience is not None:
             raise ValueError(f"A sweep must have models and no patience; got {len(members)}, {config.patience}.")
+        if config.dropout:
+            raise ValueError(f"A sweep must have no dropout; got {config.dropout}: train such models one by one.")
         self.members, evaluated = dict(members), {} if evaluated is None else dict(evaluated)
         for name, member in members.items():
             for split, data in {**evaluated, "train": train}.items():

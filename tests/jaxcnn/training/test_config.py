@@ -23,6 +23,8 @@ BAD = [
     ({"batch_size": 0}, "`batch_size` must be .*; got 0"),
     ({"epochs": 1.5}, "`epochs` must be .*; got 1.5"),
     ({"patience": 0}, "`patience` must be .*; got 0"),
+    ({"dropout": 1.0}, "`dropout` must be at least 0 and below 1; got 1.0"),
+    ({"dropout": -0.1}, "`dropout` must be .*; got -0.1"),
     ({"micro_batch": -1}, "`micro_batch` must be .*; got -1"),
     ({"seed": -1}, "`seed` must be a whole number from 0 to 4294967295; got -1"),
     ({"seed": 0.5}, "`seed` must be a whole number from 0 to 4294967295; got 0.5"),

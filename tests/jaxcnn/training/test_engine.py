@@ -193,3 +193,14 @@ def test_runs_that_differ_in_their_training_alone_are_evaluated_by_one_program(m
         run = Training(network, dataclasses.replace(CONFIG, **changes), TRAIN, {"test": TEST})
         run.scores(run.fresh().params)
     assert [step.prepare.low for step in traced] == [CONFIG.low, -3.0]
+
+
+def test_dropout_changes_what_is_trained_and_not_what_is_evaluated(undisturbed):
+    config = dataclasses.replace(CONFIG, dropout=0.5, epochs=1)
+    params, history = train(NETWORK, config, TRAIN, {"test": TEST})
+    again, _ = train(NETWORK, config, TRAIN, {"test": TEST})
+    assert_equal(params, again)
+    assert params.keys() == undisturbed[0].keys()
+    assert abs(history[0].running.loss - undisturbed[1][0].running.loss) > 10 * ROUNDING
+    expected = evaluate(Model(NETWORK, params, (6, 5, 1), TRAIN.classes, CONFIG.low, CONFIG.high), TEST)
+    np.testing.assert_allclose(history[0].scores["test"].loss, expected.loss, rtol=1e-5)

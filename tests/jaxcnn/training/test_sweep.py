@@ -95,6 +95,7 @@ def test_a_stack_of_networks_that_differ_otherwise_is_refused(others, message):
     [
         ({}, CONFIG, "A sweep must have models and no patience; got 0, None"),
         (MEMBERS, dataclasses.replace(CONFIG, patience=3), "A sweep must have models and no patience; got 6, 3"),
+        (MEMBERS, dataclasses.replace(CONFIG, dropout=0.5), "A sweep must have no dropout; got 0.5"),
         ({"four": Member(Network(Flatten(), Dense(4)))}, CONFIG, r"\(1, 3\), for an image of split 'train of four'"),
     ],
 )
