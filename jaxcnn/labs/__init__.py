@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jaxcnn.labs import backprop, depth, filters, house_numbers
+from jaxcnn.labs import backprop, depth, filters, house_numbers, mlp_vs_cnn
 from jaxcnn.labs.lab import Lab as Lab
 from jaxcnn.labs.report import LabReport as LabReport
 from jaxcnn.labs.report import Section as Section
 from jaxcnn.labs.settings import LabConfig as LabConfig
 
-LABS: Mapping[str, Lab] = MappingProxyType(
-    {lab.name: lab for lab in (filters.LAB, backprop.LAB, depth.LAB, house_numbers.LAB)}
-)
+_PARTS = (filters, backprop, depth, house_numbers, mlp_vs_cnn)
+LABS: Mapping[str, Lab] = MappingProxyType({part.LAB.name: part.LAB for part in _PARTS})
 
 
 def named(name: str) -> Lab:

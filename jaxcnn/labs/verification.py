@@ -14,6 +14,7 @@ import numpy as np
 
 from jaxcnn._types import Options, Shape
 from jaxcnn.fast import Choose, Form, Plan, Stage, choose_form, plan
+from jaxcnn.fast.dropout import DROPOUT
 from jaxcnn.fast.forms import DENSE_OF_ROWS
 from jaxcnn.fast.loss import weighted_cross_entropy_rule
 from jaxcnn.labs.report import Paragraph, Section, Table
@@ -60,7 +61,7 @@ class Trial:
 
 
 def check(
-    *networks: Network, input_shape: Shape, quick: bool, choose: Choose = choose_form
+    *networks: Network, input_shape: Shape, quick: bool, choose: Choose = choose_form, dropout: bool = False
 ) -> tuple[tuple[str, Report], ...]:
     """Put every rule that training these networks uses on trial, and return name and report of each.
 
@@ -69,20 +70,26 @@ def check(
         input_shape: (H, W, C), of one image.
         quick: only the law of agreement with autodiff.
         choose: the form of each operation that has fast ones, as the training is told.
+        dropout: whether some of the training leaves out what dense layers read.
 
     Raises:
         TrainingError: if a rule fails: nothing must be trained with it.
     """
-    found = tuple((trial.label, _report(trial, quick)) for trial in _trials(networks, input_shape, choose))
+    trials = _trials(networks, input_shape, choose)
+    if dropout:
+        trials += (_of(DROPOUT, (), (3, 4), (3, 4)),)
+    found = tuple((trial.label, _report(trial, quick)) for trial in trials)
     for name, report in found:
         if not report.ok:
             raise TrainingError(f"The hand rule {name} is wrong, so nothing is trained with it: {report.failures[0]}")
     return found
 
 
-def verified(*networks: Network, input_shape: Shape, quick: bool, choose: Choose = choose_form) -> Section:
+def verified(
+    *networks: Network, input_shape: Shape, quick: bool, choose: Choose = choose_form, dropout: bool = False
+) -> Section:
     """Return the section that says which hand rules a lab trained with and what was found; arguments as for `check`."""
-    found = check(*networks, input_shape=input_shape, quick=quick, choose=choose)
+    found = check(*networks, input_shape=input_shape, quick=quick, choose=choose, dropout=dropout)
     held = sum(len(report.passed) for _, report in found)
     depth = "agreement with autodiff at one example each (the quick form)" if quick else "every law that it knows"
     told = Paragraph(

@@ -36,11 +36,11 @@ class Learner(Protocol):
         """Return the optimiser's state."""
 
     def gradients(
-        self, params: Any, inputs: Array, labels: Array, weights: Array, keys: Key
+        self, params: Any, inputs: Array, labels: Array, weights: Array, keys: Key | None = None
     ) -> tuple[Array, Array, Any]:
         """Return the weighted loss of each model, how many examples it has right, int32, and all gradients.
 
-        `keys` are one random key per example, for what is random in a network.
+        `keys` are one random key per example, for dropout; None for none.
         """
 
     def updated(self, gradients: Any, state: Any, params: Any) -> tuple[Any, Any]:
@@ -73,11 +73,11 @@ class OneLearner:
         return self.optimizer.init(params)
 
     def gradients(
-        self, params: Parameters, inputs: Array, labels: Array, weights: Array, keys: Key
+        self, params: Parameters, inputs: Array, labels: Array, weights: Array, keys: Key | None = None
     ) -> tuple[Array, Array, Parameters]:
         """Return the weighted loss, how many examples are right, and the gradients."""
         plan, given = self.plan, params
-        if self.dropout:
+        if self.dropout and keys is not None:
             plan = with_dropout(plan)
             given = params | factors(plan, params, self.dropout, keys)
         loss, values, gradients = loss_and_gradients(plan, given, self._inputs(inputs), labels, weights)
@@ -97,8 +97,8 @@ class OneLearner:
         return loss, _right(values, labels, weights)
 
     def evaluated(self) -> "OneLearner":
-        """Return what counts as this does, without its optimiser."""
-        return replace(self, optimizer=_UNUSED)
+        """Return what counts as this does, without its optimiser and its dropout."""
+        return replace(self, optimizer=_UNUSED, dropout=0.0)
 
     def _inputs(self, inputs: Array) -> Array:
         return batch_minor(inputs) if self.plan.minor_inputs else inputs
@@ -136,7 +136,7 @@ class StackLearner:
         return moments, tuple(jnp.asarray(rates, jnp.float32) for rates in self.rates)
 
     def gradients(
-        self, params: Any, inputs: Array, labels: Array, weights: Array, keys: Key
+        self, params: Any, inputs: Array, labels: Array, weights: Array, keys: Key | None = None
     ) -> tuple[Array, Array, Any]:
         """Return the weighted loss of each model, how many examples it has right, and all gradients."""
 
