@@ -36,11 +36,11 @@ class Config(LabConfig):
     validation: int = 10_000
     batch_size: int = 256
     learning_rate: float = 0.001
-    epochs: int = 100
+    epochs: int = 60
     option_epochs: int = 30
-    more_epochs: int = 60
-    network_epochs: int = 15
-    network_more_epochs: int = 30
+    more_epochs: int = 100
+    network_epochs: int = 10
+    network_more_epochs: int = 20
     options: bool = True
 
     def __post_init__(self) -> None:
