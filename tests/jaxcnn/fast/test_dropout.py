@@ -27,7 +27,7 @@ def drawn(choose):
 def test_the_rule_is_right():
     random = np.random.default_rng(0)
     values = [np.round(random.standard_normal((3, 4)), 2).astype(np.float32) for _ in range(2)]
-    report = check_rule(DROPOUT.with_custom_vjp(), *values)
+    report = check_rule(DROPOUT.with_custom_vjp(), *values, budget=1e-9)  # agreement; every law in the labs
     report.raise_if_failed()
     assert not report.inconclusive
 
