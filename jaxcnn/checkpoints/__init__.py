@@ -6,5 +6,6 @@ from jaxcnn.checkpoints.resuming import about as about
 from jaxcnn.checkpoints.resuming import begin as begin
 from jaxcnn.checkpoints.saver import Saver as Saver
 from jaxcnn.checkpoints.store import Checkpoint as Checkpoint
+from jaxcnn.checkpoints.store import has_checkpoints as has_checkpoints
 from jaxcnn.checkpoints.store import load_checkpoint as load_checkpoint
 from jaxcnn.checkpoints.store import save_checkpoint as save_checkpoint

@@ -37,7 +37,7 @@ def train(
     init: Annotated[str, typer.Option(help="lecun_normal, he_normal, glorot_uniform or normal_0.1.")] = "lecun_normal",
     low: Annotated[float, typer.Option(help="What the network takes for a pixel of 0.")] = 0.0,
     high: Annotated[float, typer.Option(help="What the network takes for a pixel of 255.")] = 1.0,
-    augment: Annotated[str, typer.Option(help="Such as shift=2,rotate=10; also zoom, slant, noise and invert.")] = "",
+    augment: Annotated[str, typer.Option(help="Such as shift=2,rotate=10; see `Augmentation` for the others.")] = "",
     dropout: Annotated[float, typer.Option(help="Share of what dense layers read that is left out in training.")] = 0.0,
     per_class: Annotated[int | None, typer.Option(help="Train on so many images of each class.", min=1)] = None,
     validation: Annotated[float, typer.Option(help="Share (or number) of training images to hold out.", min=0)] = 0.0,

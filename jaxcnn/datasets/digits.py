@@ -60,7 +60,7 @@ def _rows(labels: np.ndarray, split: str, random: np.random.Generator) -> np.nda
 
 
 def _framed(scans: np.ndarray) -> np.ndarray:
-    enlarge = _interpolation(scans.shape[1], _BOX)
+    enlarge = interpolation(scans.shape[1], _BOX)
     enlarged = np.einsum("ah,nhw,bw->nab", enlarge, scans, enlarge) * (255 / _SCAN_MAXIMUM)
     images = np.zeros((len(scans), _FRAME, _FRAME, 1), np.uint8)
     edge = (_FRAME - _BOX) // 2
@@ -68,7 +68,7 @@ def _framed(scans: np.ndarray) -> np.ndarray:
     return images
 
 
-def _interpolation(old: int, new: int) -> np.ndarray:
+def interpolation(old: int, new: int) -> np.ndarray:
     """Return R, (new, old), with new samples = R old samples: linear between the two nearest pixel centres."""
     centres = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
     return np.maximum(0, 1 - np.abs(centres[:, None] - np.arange(old)))

@@ -17,7 +17,7 @@ def logits(plan: Plan, params: Parameters, inputs: Array) -> Array:
 
 
 def loss_and_gradients(
-    plan: Plan, params: Parameters, inputs: Array, labels: Array, weights: Array
+    plan: Plan, params: Parameters, inputs: Array, labels: Array, weights: Array, *, smoothing: float = 0.0
 ) -> tuple[Array, Array, Parameters]:
     """Return the weighted cross-entropy of a batch, its logits, and the gradient with respect to every parameter.
 
@@ -27,13 +27,14 @@ def loss_and_gradients(
         inputs: (C, H, W, N) or (F, N) if the plan has minor inputs, else (N, H, W, C) or (N, F).
         labels: (N,), integers that name classes.
         weights: (N,), of the dtype of the inputs; 1 / N for the mean.
+        smoothing: of the labels, see `jaxcnn.fast.loss`.
 
     Returns:
         The loss, a scalar; the logits, (K, N); and the gradients in the structure of the parameters.
     """
     values, residuals = forward(plan, params, inputs)
-    loss, kept = weighted_cross_entropy_fwd(values, labels, weights)
-    d_logits, *_ = weighted_cross_entropy_bwd(kept, jnp.ones_like(loss))
+    loss, kept = weighted_cross_entropy_fwd(values, labels, weights, smoothing=smoothing)
+    d_logits, *_ = weighted_cross_entropy_bwd(kept, jnp.ones_like(loss), smoothing=smoothing)
     return loss, values, backward(plan, residuals, d_logits)
 
 

@@ -45,6 +45,9 @@ class TrainConfig:
         high: what it takes for a pixel of 255.
         augmentation: how training images are varied.
         dropout: the share of what dense layers read (but not of pixels) that is left out in training.
+        label_smoothing: how much of each label is shared by all classes alike.
+        average: 0.999 to evaluate and keep a running mean of the parameters, of which every update leaves 0.999; None
+            for the parameters themselves.
         patience: epochs without a lower loss on the split "validation" after which to stop, and to return to the best
             parameters; None to go on to the last epoch.
         devices: that share each batch, and
@@ -68,6 +71,8 @@ class TrainConfig:
     high: float = 1.0
     augmentation: Augmentation = field(default_factory=Augmentation)
     dropout: float = 0.0
+    label_smoothing: float = 0.0
+    average: float | None = None
     patience: int | None = None
     devices: int | None = None
     micro_batch: int | None = None
@@ -89,6 +94,10 @@ class TrainConfig:
             raise ValueError(f"`weight_decay` must be at least 0; got {self.weight_decay!r}.")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"`dropout` must be at least 0 and below 1; got {self.dropout!r}.")
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(f"`label_smoothing` must be at least 0 and below 1; got {self.label_smoothing!r}.")
+        if self.average is not None and not 0 < self.average < 1:
+            raise ValueError(f"`average` must be above 0 and below 1, or None; got {self.average!r}.")
         if not math.isfinite(self.high - self.low) or self.high == self.low:
             raise ValueError(f"`low` and `high` must be finite and different; got {self.low!r} and {self.high!r}.")
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("init", INITIALIZERS)):

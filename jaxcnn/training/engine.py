@@ -67,7 +67,10 @@ class Training:
         self.plan = plan(self.network, self._shape, choose=choose)
         self.run = Run(
             lambda steps: OneLearner(
-                self.plan, optimizer(config.recipe(steps), config.learning_rate), dropout=config.dropout
+                self.plan,
+                optimizer(config.recipe(steps), config.learning_rate),
+                smoothing=config.label_smoothing,
+                dropout=config.dropout,
             ),
             config,
             train,
@@ -80,9 +83,9 @@ class Training:
         """Return the state of a run that has done nothing."""
         first, everything_else = jax.random.split(jax.random.key(self.config.seed))
         params = init_parameters(self.network, first, self._shape, kernel_init=INITIALIZERS[self.config.init])
-        keep_best, step = self.config.patience is not None, self.run.step
-        moments = step.learner.init(params)
-        return fresh(params, moments, everything_else, (step.batches.steps,), keep_best=keep_best)
+        keep_best, averaged, step = self.config.patience is not None, self.config.average is not None, self.run.step
+        moments, shape = step.learner.init(params), (step.batches.steps,)
+        return fresh(params, moments, everything_else, shape, keep_best=keep_best, averaged=averaged)
 
     def epochs(
         self,
@@ -115,12 +118,12 @@ class Training:
             number = len(records) + 1
             self._finite(f"The loss of epoch {number} is {running.loss}", running.loss)
             self._finite(f"The parameters after epoch {number} are not finite", *jax.tree.leaves(state.params))
-            scores = self.scores(state.params)
+            scores = self.scores(state.learned)
             for name, score in scores.items():
                 self._finite(f"The loss on {name} after epoch {number} is {score.loss}", score.loss)
             records.append(EpochRecord(number, running.of(), scores, seconds))
             if self.config.patience is not None and best(records) == number:
-                state = replace(state, best=jax.tree.map(jnp.copy, state.params))
+                state = replace(state, best=jax.tree.map(jnp.copy, state.learned))
             yield state, records[-1]
 
     def _finite(self, told: str, *values: Any) -> None:
@@ -134,8 +137,8 @@ class Training:
         return stopped or len(history) >= self.config.epochs
 
     def params(self, state: TrainState) -> Parameters:
-        """Return the parameters to use, NumPy arrays: the best where early stopping looks for them, else the last."""
-        return jax.tree.map(np.asarray, state.params if state.best is None else state.best)
+        """Return the parameters to use, NumPy arrays: the best where early stopping looks for them, else the latest."""
+        return jax.tree.map(np.asarray, state.learned if state.best is None else state.best)
 
     def scores(self, params: Parameters) -> dict[str, Score]:
         """Return the score of every split that is evaluated."""

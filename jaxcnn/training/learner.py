@@ -61,10 +61,12 @@ class OneLearner:
         plan: how it is computed.
         optimizer: of Optax.
         dropout: the share of what dense layers read that is left out in training.
+        smoothing: of the labels, in training.
     """
 
     plan: Plan
     optimizer: optax.GradientTransformation
+    smoothing: float = 0.0
     models: tuple[int, ...] = ()
     dropout: float = 0.0
 
@@ -80,7 +82,9 @@ class OneLearner:
         if self.dropout and keys is not None:
             plan = with_dropout(plan)
             given = params | factors(plan, params, self.dropout, keys)
-        loss, values, gradients = loss_and_gradients(plan, given, self._inputs(inputs), labels, weights)
+        loss, values, gradients = loss_and_gradients(
+            plan, given, self._inputs(inputs), labels, weights, smoothing=self.smoothing
+        )
         return loss, _right(values, labels, weights), {name: gradients[name] for name in params}
 
     def updated(self, gradients: Parameters, state: Any, params: Parameters) -> tuple[Parameters, Any]:
@@ -97,8 +101,8 @@ class OneLearner:
         return loss, _right(values, labels, weights)
 
     def evaluated(self) -> "OneLearner":
-        """Return what counts as this does, without its optimiser and its dropout."""
-        return replace(self, optimizer=_UNUSED, dropout=0.0)
+        """Return what counts as this does, without its optimiser, its dropout and its smoothing."""
+        return replace(self, optimizer=_UNUSED, smoothing=0.0, dropout=0.0)
 
     def _inputs(self, inputs: Array) -> Array:
         return batch_minor(inputs) if self.plan.minor_inputs else inputs
@@ -119,11 +123,13 @@ class StackLearner:
         plans: of each stack, to be run under `jax.vmap`.
         rates: of each stack, the learning rate of each model.
         optimizer: of Optax, for a learning rate of 1, to which the updates of all of ours are proportional.
+        smoothing: of the labels, in training.
     """
 
     plans: tuple[Plan, ...]
     rates: tuple[tuple[float, ...], ...]
     optimizer: optax.GradientTransformation
+    smoothing: float = 0.0
 
     @property
     def models(self) -> tuple[int, ...]:
@@ -141,7 +147,7 @@ class StackLearner:
         """Return the weighted loss of each model, how many examples it has right, and all gradients."""
 
         def one(plan: Plan, own: Parameters) -> Any:
-            return OneLearner(plan, self.optimizer).gradients(own, inputs, labels, weights, keys)
+            return OneLearner(plan, self.optimizer, self.smoothing).gradients(own, inputs, labels, weights, keys)
 
         found = [jax.vmap(partial(one, plan))(stack) for plan, stack in zip(self.plans, params, strict=True)]
         losses, right, gradients = zip(*found, strict=True)

@@ -88,7 +88,7 @@ class Run:
         batches = divided(len(train), config, work, jax.default_backend(), jax.local_device_count())
         self.config = replace(config, devices=batches.devices, micro_batch=batches.micro)
         prepare = Preparation(config.low, config.high, config.augmentation)
-        self.step = Step(learner(batches.steps), train.images.shape[1:], batches, prepare)
+        self.step = Step(learner(batches.steps), train.images.shape[1:], batches, prepare, config.average)
         self.programs = Programs(self.step)
         self.train = self.programs.data(train)
         self._evaluated = {name: self.programs.data(data) for name, data in evaluated.items()}

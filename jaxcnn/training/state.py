@@ -25,7 +25,8 @@ class TrainState:
         step: updates made in the pass that is not, int32.
         losses: (updates of an epoch, *models) float32, the loss of each batch of this pass before its update.
         correct: the same, int32, how many examples of each batch were classified rightly.
-        best: the parameters after the epoch with the lowest validation loss, where they are asked for; else None.
+        best: what was learned after the epoch with the lowest validation loss, where it is asked for; else None.
+        average: the running mean of the parameters after every update, where it is asked for; else None.
     """
 
     params: Any
@@ -36,9 +37,23 @@ class TrainState:
     losses: Array
     correct: Array
     best: Any = None
+    average: Any = None
+
+    @property
+    def learned(self) -> Any:
+        """The parameters to evaluate and to use: the average where there is one."""
+        return self.params if self.average is None else self.average
 
 
-def fresh(params: Any, optimizer: Any, key: Array, shape: tuple[int, ...], *, keep_best: bool = False) -> TrainState:
+def fresh(
+    params: Any,
+    optimizer: Any,
+    key: Array,
+    shape: tuple[int, ...],
+    *,
+    keep_best: bool = False,
+    averaged: bool = False,
+) -> TrainState:
     """Return the state before the first update.
 
     Args:
@@ -47,9 +62,11 @@ def fresh(params: Any, optimizer: Any, key: Array, shape: tuple[int, ...], *, ke
         key: a JAX random key.
         shape: (updates of an epoch, *models).
         keep_best: whether the parameters of the best epoch are kept.
+        averaged: whether the parameters are averaged.
     """
     # Each array is one of its own: the state is donated, and a buffer can be given away once.
     epoch, step = jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32)
     losses, correct = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, jnp.int32)
     best = jax.tree.map(jnp.copy, params) if keep_best else None
-    return TrainState(params, optimizer, jax.random.key_data(key), epoch, step, losses, correct, best)
+    average = jax.tree.map(jnp.copy, params) if averaged else None
+    return TrainState(params, optimizer, jax.random.key_data(key), epoch, step, losses, correct, best, average)

@@ -30,12 +30,14 @@ class Step:
         image_shape: (H, W, C), of one example.
         batches: how the examples are divided.
         prepare: from pixels to inputs.
+        average: how much of the average of the parameters an update leaves, where they are averaged; else None.
     """
 
     learner: Learner
     image_shape: Shape
     batches: Batches
     prepare: Preparation
+    average: float | None = None
 
     def inputs(self, pixels: Array, keys: Array | None) -> Array:
         """Return rows of pixels as the learner takes them."""
@@ -61,6 +63,7 @@ def advance(step: Step, state: TrainState, pixels: Array, labels: Array, order: 
             state,
             params=params,
             optimizer=optimizer,
+            average=_averaged(step, state, params),
             step=state.step + 1,
             losses=state.losses.at[state.step].set(loss),
             correct=state.correct.at[state.step].set(correct),
@@ -69,6 +72,15 @@ def advance(step: Step, state: TrainState, pixels: Array, labels: Array, order: 
     state = lax.fori_loop(0, count, update, state)
     complete = state.step == step.batches.steps
     return replace(state, epoch=state.epoch + complete.astype(jnp.int32), step=jnp.where(complete, 0, state.step))
+
+
+def _averaged(step: Step, state: TrainState, params: Any) -> Any:
+    """Return the average with the parameters after an update: of the first ones alike, then with a window."""
+    if step.average is None:
+        return None
+    made = (state.epoch * step.batches.steps + state.step).astype(jnp.float32)  # updates before this one
+    keep = jnp.minimum(step.average, made / (made + 1))
+    return jax.tree.map(lambda mean, new: keep * mean + (1 - keep) * new, state.average, params)
 
 
 def order_of(state: TrainState, examples: int) -> Array:

@@ -101,7 +101,7 @@ class Sweep:
         self.plans = plans = tuple(mixed([planned[name] for name in names]) for names in self.stacks)
         rates = tuple(tuple(_rate(members[name], config) for name in names) for names in self.stacks)
         self.run = Run(
-            lambda steps: StackLearner(plans, rates, optimizer(config.recipe(steps), 1.0)),
+            lambda steps: StackLearner(plans, rates, optimizer(config.recipe(steps), 1.0), config.label_smoothing),
             config,
             train,
             evaluated,
@@ -124,7 +124,8 @@ class Sweep:
         params = tuple(_stacked([first(name) for name in names]) for names in self.stacks)
         _, everything_else = jax.random.split(jax.random.key(self.config.seed))
         learner, steps = self.run.step.learner, self.run.step.batches.steps
-        return fresh(params, learner.init(params), everything_else, (steps, *learner.models))
+        averaged = self.config.average is not None
+        return fresh(params, learner.init(params), everything_else, (steps, *learner.models), averaged=averaged)
 
     def epochs(
         self, state: TrainState | None = None, *, on_progress: OnProgress | None = None
@@ -141,7 +142,7 @@ class Sweep:
         state = self.run.programs.place(self.fresh() if state is None else state)
         for number in range(int(state.epoch) + 1, self.config.epochs + 1):
             state, running, seconds = self.run.epoch(state, on_progress)
-            scores = self.run.scores(state.params)
+            scores = self.run.scores(state.learned)
             yield (
                 state,
                 {
@@ -158,7 +159,7 @@ class Sweep:
     def params(self, state: TrainState) -> dict[str, Parameters]:
         """Return the parameters of every model, as NumPy arrays."""
         found: dict[str, Parameters] = {}
-        for names, stack in zip(self.stacks, state.params, strict=True):
+        for names, stack in zip(self.stacks, state.learned, strict=True):
             for place, name in enumerate(names):
                 found[name] = jax.tree.map(lambda values, place=place: np.asarray(values[place]), stack)
         return {name: found[name] for name in self.members}

@@ -1,10 +1,12 @@
 """`verify.check_rule` accepts every fast form, and rejects it with a fault."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from jaxcnn.fast import FORMS
-from jaxcnn.fast.loss import weighted_cross_entropy_rule
+from jaxcnn.fast.loss import weighted_cross_entropy, weighted_cross_entropy_rule
 from tests.jaxcnn.fast._faults import EVERY, planted
 from verify import Domain, check_rule
 from verify.checks import first_failure
@@ -47,9 +49,35 @@ def test_a_fault_in_the_form_is_rejected(op, name, monkeypatch):
     assert {finding.law for finding in report.failures} == {"agreement"}
 
 
-def test_the_weighted_loss_is_right():
-    labels, weights = np.array([0, 3, 1, 4], np.int32), np.float32([0.5, 0, 0.25, 1])
-    logits = np.round(np.random.default_rng(0).standard_normal((4, 5)), 2).astype(np.float32)
-    report = check_rule(weighted_cross_entropy_rule().with_custom_vjp(), logits, labels, weights)
+LABELS, WEIGHTS = np.array([0, 3, 1, 4], np.int32), np.float32([0.5, 0, 0.25, 1])
+LOGITS = np.round(np.random.default_rng(0).standard_normal((4, 5)), 2).astype(np.float32)
+
+
+# By every law as it is, and by agreement at the example with smoothed labels.
+@pytest.mark.parametrize(("smoothing", "budget"), [(0.0, None), (0.25, 1e-9)], ids=["plain", "smoothed"])
+def test_the_weighted_loss_is_right(smoothing, budget):
+    fun = weighted_cross_entropy_rule().with_custom_vjp(smoothing=smoothing)
+    report = check_rule(fun, LOGITS, LABELS, WEIGHTS, budget=budget)
     report.raise_if_failed()
     assert not report.inconclusive
+
+
+@pytest.mark.parametrize("wrong", [{"d_logits": 0.0}, {"d_weights": 0.0}], ids=["d_logits", "d_weights"])
+def test_a_weighted_loss_that_forgets_smoothing_in_one_gradient_is_rejected(wrong):
+    right = weighted_cross_entropy_rule()
+
+    def backward(residuals, cotangent, smoothing):
+        found = right.backward(residuals, cotangent, smoothing=smoothing)
+        plain = right.backward(residuals, cotangent, smoothing=0.0)
+        return (plain[0], *found[1:]) if "d_logits" in wrong else (*found[:2], plain[2])
+
+    fun = dataclasses.replace(right, backward=backward).with_custom_vjp(smoothing=0.25)
+    report = first_failure(fun, LOGITS, LABELS, WEIGHTS, domain=[FIXED, None, FIXED])
+    assert {finding.argument for finding in report.failures} == {"logits" if "d_logits" in wrong else "weights"}
+
+
+def test_the_smoothed_loss_is_that_of_smoothed_labels_by_hand():
+    log_p = LOGITS - np.log(np.exp(LOGITS.astype(float)).sum(axis=1, keepdims=True))
+    y = 0.75 * np.eye(5)[LABELS] + 0.25 / 5
+    found = weighted_cross_entropy(LOGITS, LABELS, WEIGHTS, smoothing=0.25)
+    np.testing.assert_allclose(found, -(WEIGHTS[:, None] * y * log_p).sum(), rtol=1e-6)

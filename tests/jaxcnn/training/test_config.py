@@ -29,6 +29,8 @@ BAD = [
     ({"seed": -1}, "`seed` must be a whole number from 0 to 4294967295; got -1"),
     ({"seed": 0.5}, "`seed` must be a whole number from 0 to 4294967295; got 0.5"),
     ({"seed": True}, "`seed` must be a whole number from 0 to 4294967295; got True"),
+    ({"label_smoothing": 1.0}, "`label_smoothing` must be at least 0 and below 1; got 1.0"),
+    ({"average": 1.0}, "`average` must be above 0 and below 1, or None; got 1.0"),
     ({"low": 1.0}, "`low` and `high` must be finite and different; got 1.0 and 1.0"),
 ]
 
@@ -45,6 +47,8 @@ def test_a_value_out_of_range_is_refused(fields, message):
         ({"shift": -1.0}, "`shift` of an augmentation must be finite and at least 0; got -1.0"),
         ({"noise": math.inf}, "`noise` of an augmentation must be finite and at least 0; got inf"),
         ({"invert": 1.5}, "`invert` of an augmentation must be between 0 and 1; got 1.5"),
+        ({"stroke": 2.0}, "`stroke` of an augmentation must be between 0 and 1; got 2.0"),
+        ({"fade": 0.5}, "`fade` of an augmentation must be at least 0 and below 0.5; got 0.5"),
     ],
 )
 def test_an_augmentation_out_of_range_is_refused(fields, message):

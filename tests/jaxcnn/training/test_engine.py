@@ -50,14 +50,14 @@ def undisturbed():
     return train(NETWORK, CONFIG, TRAIN, {"test": TEST})
 
 
-def by_flax_and_optax(training):
+def by_flax_and_optax(training, smoothing=0.0, average=0.0):
     """Return parameters, losses and accuracies of the same updates by autodiff in a Python loop."""
     reading, optimizer = FlaxReading(NETWORK), optax.adam(CONFIG.learning_rate)
     images, state = scaled(TRAIN.images, CONFIG.low, CONFIG.high), training.fresh()
 
     def loss(params, images, labels):
         logits = reading.apply(params, images)
-        found = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+        found = optax.softmax_cross_entropy(logits, optax.smooth_labels(jax.nn.one_hot(labels, 3), smoothing))
         return found.mean(), (found.sum(), (logits.argmax(-1) == labels).sum())
 
     @jax.jit
@@ -68,6 +68,7 @@ def by_flax_and_optax(training):
         return optax.apply_updates(params, updates), moments, told
 
     params, moments, told = state.params, optimizer.init(state.params), []
+    mean, made = params, 0
     for epoch in range(CONFIG.epochs):
         order = np.asarray(order_of(dataclasses.replace(state, epoch=np.int32(epoch)), len(TRAIN)))
         assert sorted(order) == list(range(len(TRAIN)))
@@ -75,8 +76,10 @@ def by_flax_and_optax(training):
         for rows in np.split(order, range(16, 50, 16)):
             params, moments, more = update(params, moments, images[rows], TRAIN.labels[rows])
             sums += np.array(more, float)
+            keep, made = min(average, made / (made + 1)), made + 1
+            mean = jax.tree.map(lambda old, new, keep=keep: keep * np.asarray(old) + (1 - keep) * new, mean, params)
         told.append(sums / len(TRAIN))
-    return params, np.array(told)
+    return mean, np.array(told)
 
 
 @pytest.mark.parametrize("division", [{}, {"micro_batch": 5}, {"choose": choose_plain}], ids=["fast", "micro", "plain"])
@@ -89,6 +92,17 @@ def test_the_updates_are_those_of_flax_and_optax_in_a_loop(division, training):
     found = np.array([(record.running.loss, record.running.accuracy) for record in history])
     np.testing.assert_allclose(found, told, rtol=0, atol=ROUNDING)
     assert told[-1, 0] < told[0, 0] / 1.2  # it learns, so the comparison is not of what never moved
+
+
+def test_smoothed_labels_and_averaged_parameters_are_those_of_the_loop(training):
+    config = dataclasses.replace(CONFIG, label_smoothing=0.2, average=0.7)
+    params, history = train(NETWORK, config, TRAIN, {"test": TEST})
+    expected, told = by_flax_and_optax(training, 0.2, 0.7)
+    assert_close(params, expected)
+    np.testing.assert_allclose([record.running.loss for record in history], told[:, 0], rtol=0, atol=ROUNDING)
+    # What is evaluated is the average, without smoothing.
+    found = evaluate(Model(NETWORK, params, (6, 5, 1), TRAIN.classes, CONFIG.low, CONFIG.high), TEST)
+    np.testing.assert_allclose(history[-1].scores["test"].loss, found.loss, rtol=1e-5)
 
 
 def test_equal_seeds_give_equal_runs_and_others_do_not(training, undisturbed):

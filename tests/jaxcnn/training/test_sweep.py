@@ -13,7 +13,7 @@ from jaxcnn.training import Member, Sweep, TrainConfig, train
 from tests.jaxcnn.training._small import NETWORK, data
 
 TRAIN, TEST = data(50), data(31, seed=1)
-CONFIG = TrainConfig(learning_rate=0.02, batch_size=16, epochs=2)
+CONFIG = TrainConfig(learning_rate=0.02, batch_size=16, epochs=2, label_smoothing=0.1, average=0.8)
 ROUNDING = 2e-4  # see test_engine.py
 
 
