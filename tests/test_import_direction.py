@@ -33,7 +33,6 @@ LAYERS = (
         "plots",
         "photographs",
     ),
-    ("recipes",),
     ("labs",),
     ("cli",),
     ("__main__", "__init__"),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from jaxcnn.training import Augmentation, EpochRecord
     from jaxcnn.training import Progress as Seen
 
+_VARIED = (
+    "Such as shift=2,rotate=10; also zoom, slant, stretch, elastic, stroke, coarse, gamma, fade, noise and invert."
+)
 _SOURCES = "digits, mnist, fashion_mnist, svhn, or the path of a folder."
 
 
@@ -37,8 +40,12 @@ def train(
     init: Annotated[str, typer.Option(help="lecun_normal, he_normal, glorot_uniform or normal_0.1.")] = "lecun_normal",
     low: Annotated[float, typer.Option(help="What the network takes for a pixel of 0.")] = 0.0,
     high: Annotated[float, typer.Option(help="What the network takes for a pixel of 255.")] = 1.0,
-    augment: Annotated[str, typer.Option(help="Such as shift=2,rotate=10; see `Augmentation` for the others.")] = "",
+    augment: Annotated[str, typer.Option(help=_VARIED)] = "",
     dropout: Annotated[float, typer.Option(help="Share of what dense layers read that is left out in training.")] = 0.0,
+    label_smoothing: Annotated[float, typer.Option(help="How much of each label all classes share.")] = 0.0,
+    average: Annotated[
+        float | None, typer.Option(help="Keep a running mean of the parameters, of which an update leaves so much.")
+    ] = None,
     per_class: Annotated[int | None, typer.Option(help="Train on so many images of each class.", min=1)] = None,
     validation: Annotated[float, typer.Option(help="Share (or number) of training images to hold out.", min=0)] = 0.0,
     patience: Annotated[
@@ -75,6 +82,8 @@ def train(
         high=high,
         augmentation=_parsed(augment),
         dropout=dropout,
+        label_smoothing=label_smoothing,
+        average=average,
         patience=patience,
         devices=devices,
     )

@@ -8,6 +8,7 @@ from jaxcnn.datasets.errors import DataError as DataError
 from jaxcnn.datasets.loading import load as load
 from jaxcnn.datasets.loading import prepare as prepare
 from jaxcnn.datasets.locations import data_directory as data_directory
+from jaxcnn.datasets.picture import read_grey as read_grey
 from jaxcnn.datasets.picture import read_picture as read_picture
 from jaxcnn.datasets.scaling import scaled as scaled
 from jaxcnn.datasets.splits import hold_out as hold_out

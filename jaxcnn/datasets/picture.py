@@ -1,10 +1,11 @@
-"""One picture of any size, such as a photograph or a scan, as the pixels that a network takes.
+"""One picture of any size, such as a photograph or a scan, as the pixels that a network takes, or as it is in grey.
 
 What is done is plain: turned as the camera says, laid on white where it is transparent, made grey where the network
 takes grey, and resized without keeping its proportions. A picture of the network's own size and mode stays as it is.
 """
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,23 @@ def read_picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """
     if len(shape) != 3 or shape[2] not in (1, 3):
         raise ValueError(f"The network must take pictures, (height, width, 1 or 3), to be given one; it takes {shape}.")
+    return _read(path, lambda image: _resized(image, shape))
+
+
+def read_grey(path: Path) -> np.ndarray:
+    """Return a PNG or JPEG file in grey, (H, W) uint8, upright and in its own size.
+
+    What is transparent is white, or black where nothing but white would be seen.
+
+    Raises:
+        DataError: if it is no such picture, or damaged, or larger than any that is read.
+        ImportError: if Pillow is not installed.
+        OSError: if it cannot be opened.
+    """
+    return _read(path, _grey)
+
+
+def _read(path: Path, pixels: "Callable[[Picture], np.ndarray]") -> np.ndarray:
     image_module = pillow()
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("error", image_module.DecompressionBombWarning)
@@ -43,7 +61,7 @@ def read_picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:
             with image_module.open(file, formats=_FORMATS) as image:
                 if image.width * image.height > _LARGEST or image.mode not in _MODES:
                     raise DataError(f"{path} is not read: {image.width} x {image.height} pixels of mode {image.mode}.")
-                return _pixels(image, shape)
+                return pixels(image)
         except (image_module.DecompressionBombError, image_module.DecompressionBombWarning) as error:
             raise DataError(f"{path} is larger than any picture that is read, {_LARGEST} pixels.") from error
         except image_module.UnidentifiedImageError as error:
@@ -55,14 +73,26 @@ def read_picture(path: Path, shape: tuple[int, ...]) -> np.ndarray:
             raise DataError(f"{path} is a damaged picture: {str(error).splitlines()[0]}.") from error
 
 
-def _pixels(image: "Picture", shape: tuple[int, ...]) -> np.ndarray:
+def _grey(image: "Picture") -> np.ndarray:
+    found = np.asarray(_upright(image, "white").convert("L"), np.uint8)
+    return np.asarray(_upright(image, "black").convert("L"), np.uint8) if found.min() == 255 else found
+
+
+def _upright(image: "Picture", under: str) -> "Picture":
+    """Return the picture as the camera says, on a colour where it is transparent."""
     from PIL import Image, ImageOps
 
-    height, width, channels = shape
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
-        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright.convert("RGBA"))
-    plain = upright.convert("L" if channels == 1 else "RGB")
+        return Image.alpha_composite(Image.new("RGBA", upright.size, under), upright.convert("RGBA"))
+    return upright
+
+
+def _resized(image: "Picture", shape: tuple[int, ...]) -> np.ndarray:
+    from PIL import Image
+
+    height, width, channels = shape
+    plain = _upright(image, "white").convert("L" if channels == 1 else "RGB")
     if plain.size != (width, height):
         plain = plain.resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(plain, np.uint8).reshape(shape)

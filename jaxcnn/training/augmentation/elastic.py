@@ -12,12 +12,12 @@ analysis, 2003.
 import jax
 import numpy as np
 
-from jaxcnn._types import Array, Key
+from jaxcnn._types import Array, Key, Shape
 
 _SPACING = 4  # pixels between bumps, which are as wide (one standard deviation): a digit of 20 pixels gets a few bends
 
 
-def displacement(key: Key, size: tuple[int, int]) -> Array:
+def displacement(key: Key, size: Shape) -> Array:
     """Return u, (2, H, W), of variance 1."""
     rows, columns = (bumps(length) for length in size)
     noise = jax.random.normal(key, (2, rows.shape[1], columns.shape[1]))

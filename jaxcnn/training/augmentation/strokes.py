@@ -1,5 +1,6 @@
 """A thicker or a thinner pen: the largest or the smallest pixel of each neighbourhood of 3 x 3, in part."""
 
+from collections.abc import Callable
 from functools import reduce
 
 import jax.numpy as jnp
@@ -19,7 +20,7 @@ def redrawn(image: Array, width: Array) -> Array:
     return image + jnp.where(width > 0, width * (wider - image), width * (image - narrower))
 
 
-def _neighbours(image: Array, best: object) -> Array:
+def _neighbours(image: Array, best: Callable[[Array, Array], Array]) -> Array:
     """Return the best of each pixel and its eight neighbours; outside the image lies background, 0."""
     for axis in (0, 1):
         pads = [(1, 1) if axis == one else (0, 0) for one in range(3)]

@@ -1,5 +1,6 @@
 """`jaxcnn evaluate` and `jaxcnn predict`: tables, JSON, and one sentence with exit code 2."""
 
+import dataclasses
 import json
 import re
 
@@ -9,8 +10,10 @@ from PIL import Image
 
 from jaxcnn import MLP
 from jaxcnn.cli import main
-from jaxcnn.datasets import load
+from jaxcnn.datasets import load, read_grey, read_picture
 from jaxcnn.models import Model, evaluate, save_model
+from jaxcnn.photographs import digit_of
+from tests.jaxcnn.photographs._papers import ink, photograph
 
 
 @pytest.fixture
@@ -107,6 +110,74 @@ def test_predict_as_json(jaxcnn, file, trained, drawn):
     (p,) = trained.probabilities(data.images[:1])
     assert (image["image"], image["class"]) == (str(files[0]), CLASSES[p.argmax()])
     assert image["probabilities"] == [float(one) for one in p]
+
+
+@pytest.fixture
+def digits_file(trained, tmp_path):
+    """Return a model that says of its classes that they are the digits 0 to 9."""
+    save_model(tmp_path / "digits.h5", dataclasses.replace(trained, classes=tuple("0123456789")))
+    return tmp_path / "digits.h5"
+
+
+@pytest.fixture
+def photographed(tmp_path):
+    """Write three digits as photographs, dark on lit paper; return the files."""
+    files = []
+    for row in range(3):
+        files.append(tmp_path / f"photograph-{row}.jpg")
+        Image.fromarray(photograph(ink(row), light=0.4)).convert("RGB").save(files[-1])
+    return files
+
+
+def test_predict_finds_the_digit_in_photographs_and_shows_what_the_network_saw(
+    jaxcnn, digits_file, trained, photographed, tmp_path
+):
+    code, out, err = jaxcnn("predict", "--json", digits_file, *photographed, "--show", tmp_path / "seen.png")
+    assert (code, err) == (0, "")
+    seen = np.stack([digit_of(read_grey(path)) for path in photographed])
+    expected = trained.probabilities(seen)
+    told = json.loads(out)["images"]
+    assert [row["class"] for row in told] == [str(one.argmax()) for one in expected]
+    assert [row["probabilities"] for row in told] == [[float(one) for one in p] for p in expected]
+    shown = np.asarray(Image.open(tmp_path / "seen.png"))
+    np.testing.assert_array_equal(shown[::8, ::8], np.concatenate(seen, axis=1)[..., 0])
+    np.testing.assert_array_equal(shown, shown[::8, ::8].repeat(8, 0).repeat(8, 1))
+
+
+def test_predict_looks_for_no_digit_as_is_nor_for_other_models(jaxcnn, digits_file, file, trained, photographed):
+    (expected,) = trained.probabilities(read_picture(photographed[0], (28, 28, 1))[None])
+    for arguments in (["--as-is", digits_file], [file]):
+        code, out, _ = jaxcnn("predict", "--json", *arguments, photographed[0])
+        assert code == 0
+        assert json.loads(out)["images"][0]["probabilities"] == [float(one) for one in expected]
+
+
+def test_predict_deskews_where_it_is_asked_to(jaxcnn, digits_file, trained, photographed):
+    code, out, _ = jaxcnn("predict", "--json", "--deskew", digits_file, photographed[1])
+    assert code == 0
+    (expected,) = trained.probabilities(digit_of(read_grey(photographed[1]), deskew=True)[None])
+    assert json.loads(out)["images"][0]["probabilities"] == [float(one) for one in expected]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["digits.h5", "white.png"], r"white\.png: Nothing in the picture stands out from its background: .*\."),
+        (["digits.h5", "dot.png"], r"dot\.png: A picture must have at least 5 pixels to hold a digit; got 1 x 1\."),
+        (["--deskew", "--as-is", "digits.h5", "white.png"], r"`--deskew` is for pictures in which a digit is found .*"),
+        (["--show", "none/seen.png", "digits.h5", "white.png"], r"`none/seen\.png` cannot be written: the folder .*"),
+    ],
+    ids=["blank", "too small", "deskew", "show"],
+)
+def test_a_picture_without_a_digit_is_one_sentence_and_exit_code_2(
+    arguments, sentence, jaxcnn, digits_file, monkeypatch
+):
+    monkeypatch.chdir(digits_file.parent)
+    for name, size in (("white.png", (40, 50)), ("dot.png", (1, 1))):
+        Image.new("L", size, 255).save(name)
+    code, out, err = jaxcnn("predict", *arguments)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(f"jaxcnn: {sentence}\n", err)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jaxcnn.datasets import DataError, read_picture
+from jaxcnn.datasets import DataError, read_grey, read_picture
 from tests.jaxcnn._mutants import mutated
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 3), np.uint8)
@@ -65,6 +65,30 @@ def test_a_photograph_is_turned_as_the_camera_says(tmp_path):
     pixels[0] = 200
     found = read_picture(saved(tmp_path, pixels, exif=exif), (4, 2, 1))[..., 0]
     np.testing.assert_array_equal(found, np.rot90(pixels, -1))
+
+
+def test_a_picture_in_grey_keeps_its_size_and_is_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    found = read_grey(saved(tmp_path, PIXELS, exif=exif))
+    grey = np.asarray(Image.fromarray(PIXELS).convert("L"))
+    np.testing.assert_array_equal(found, np.rot90(grey, -1))
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (100, 255)], ids=["black", "white", "grey"])
+def test_ink_on_what_is_transparent_is_seen(ink, paper, tmp_path):
+    layers = np.full((4, 4, 4), ink, np.uint8)
+    layers[..., 3] = 0
+    layers[1, 2, 3] = 255
+    expected = np.full((4, 4), paper)
+    expected[1, 2] = ink
+    np.testing.assert_array_equal(read_grey(saved(tmp_path, layers)), expected)
+
+
+def test_what_is_no_picture_is_refused_in_grey_as_well(tmp_path):
+    (tmp_path / "picture").write_text("a text")
+    with pytest.raises(DataError, match=r"picture is no PNG or JPEG picture\.$"):
+        read_grey(tmp_path / "picture")
 
 
 def chunk(kind, data):
