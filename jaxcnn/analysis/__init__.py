@@ -11,6 +11,8 @@ from jaxcnn.analysis.derivative_filters import Derivative as Derivative
 from jaxcnn.analysis.derivative_filters import identify as identify
 from jaxcnn.analysis.derivative_filters import moments as moments
 from jaxcnn.analysis.derivative_filters import of_layer as of_layer
+from jaxcnn.analysis.disturbances import DISTURBANCES as DISTURBANCES
+from jaxcnn.analysis.disturbances import disturbed as disturbed
 from jaxcnn.analysis.embedding import Embedding as Embedding
 from jaxcnn.analysis.embedding import embed as embed
 from jaxcnn.analysis.embedding import nearest_agree as nearest_agree

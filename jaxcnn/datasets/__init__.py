@@ -4,6 +4,7 @@ from jaxcnn.datasets.dataset import SPLITS as SPLITS
 from jaxcnn.datasets.dataset import Dataset as Dataset
 from jaxcnn.datasets.dataset import Provenance as Provenance
 from jaxcnn.datasets.digits import load_digits as load_digits
+from jaxcnn.datasets.digits import load_scans as load_scans
 from jaxcnn.datasets.errors import DataError as DataError
 from jaxcnn.datasets.loading import load as load
 from jaxcnn.datasets.loading import prepare as prepare

@@ -36,6 +36,19 @@ def load_digits(split: str = "train", *, seed: int = 0) -> tuple[np.ndarray, np.
     return _framed(scans[rows]), labels[rows].astype(np.int32)
 
 
+def load_scans(split: str, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scans of one split as they are, and their labels; arguments and errors as for `load_digits`.
+
+    Returns:
+        Scans, (N, 8, 8) uint8, white on black, and labels, (N,) int32 from 0 to 9, in the order of `load_digits`.
+    """
+    if split not in ("train", "test"):
+        raise ValueError(f"`split` must be 'train' or 'test'; got {split!r}.")
+    scans, labels = _scans()
+    rows = _rows(labels, split, np.random.default_rng(seed))
+    return np.rint(scans[rows] * (255 / _SCAN_MAXIMUM)).astype(np.uint8), labels[rows].astype(np.int32)
+
+
 def _scans() -> tuple[np.ndarray, np.ndarray]:
     try:
         from sklearn import datasets

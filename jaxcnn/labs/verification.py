@@ -61,7 +61,12 @@ class Trial:
 
 
 def check(
-    *networks: Network, input_shape: Shape, quick: bool, choose: Choose = choose_form, dropout: bool = False
+    *networks: Network,
+    input_shape: Shape,
+    quick: bool,
+    choose: Choose = choose_form,
+    dropout: bool = False,
+    smoothing: float = 0.0,
 ) -> tuple[tuple[str, Report], ...]:
     """Put every rule that training these networks uses on trial, and return name and report of each.
 
@@ -71,11 +76,12 @@ def check(
         quick: only the law of agreement with autodiff.
         choose: the form of each operation that has fast ones, as the training is told.
         dropout: whether some of the training leaves out what dense layers read.
+        smoothing: of the labels, as well.
 
     Raises:
         TrainingError: if a rule fails: nothing must be trained with it.
     """
-    trials = _trials(networks, input_shape, choose)
+    trials = _trials(networks, input_shape, choose, smoothing)
     if dropout:
         trials += (_of(DROPOUT, (), (3, 4), (3, 4)),)
     found = tuple((trial.label, _report(trial, quick)) for trial in trials)
@@ -86,10 +92,17 @@ def check(
 
 
 def verified(
-    *networks: Network, input_shape: Shape, quick: bool, choose: Choose = choose_form, dropout: bool = False
+    *networks: Network,
+    input_shape: Shape,
+    quick: bool,
+    choose: Choose = choose_form,
+    dropout: bool = False,
+    smoothing: float = 0.0,
 ) -> Section:
     """Return the section that says which hand rules a lab trained with and what was found; arguments as for `check`."""
-    found = check(*networks, input_shape=input_shape, quick=quick, choose=choose, dropout=dropout)
+    found = check(
+        *networks, input_shape=input_shape, quick=quick, choose=choose, dropout=dropout, smoothing=smoothing
+    )
     held = sum(len(report.passed) for _, report in found)
     depth = "agreement with autodiff at one example each (the quick form)" if quick else "every law that it knows"
     told = Paragraph(
@@ -117,14 +130,22 @@ def _report(trial: Trial, quick: bool) -> Report:
     )
 
 
-def _trials(networks: tuple[Network, ...], input_shape: Shape, choose: Choose) -> tuple[Trial, ...]:
+def _trials(networks: tuple[Network, ...], input_shape: Shape, choose: Choose, smoothing: float) -> tuple[Trial, ...]:
     """Return one trial of each rule with its options, in the order of their first use, and that of the loss."""
     found: list[Trial] = []
     for network in networks:
         planned = plan(network, (1, *input_shape), choose=choose)
         layers = dict(network.named_layers())
         found += (_trial(planned, stage, layers[stage.layers[0]]) for stage in planned.stages)
-    found.append(_of(weighted_cross_entropy_rule(), (), (4, 5), ("labels", 4, 5), ("weights", 4)))
+    found.append(
+        _of(
+            weighted_cross_entropy_rule(),
+            (("smoothing", smoothing),) if smoothing else (),
+            (4, 5),
+            ("labels", 4, 5),
+            ("weights", 4),
+        )
+    )
     return tuple(dict.fromkeys(found))
 
 
