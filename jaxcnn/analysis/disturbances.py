@@ -69,8 +69,12 @@ def _turned(image: np.ndarray, degrees: float, random: Random) -> np.ndarray:
 
 
 def _sized(image: np.ndarray, factor: float, random: Random) -> np.ndarray:
+    from scipy import ndimage
+
     del random
-    return _resampled(image, np.eye(2) / factor, np.zeros(2))
+    # What is finer than a pixel of a smaller image must go before pixels are left out.
+    smooth = ndimage.gaussian_filter(image, 0.5 * np.sqrt(max(1 / factor**2 - 1, 0)))
+    return _resampled(smooth, np.eye(2) / factor, np.zeros(2))
 
 
 def _slanted(image: np.ndarray, columns: float, random: Random) -> np.ndarray:

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from jaxcnn.analysis import layer_table
-from jaxcnn.labs.best_digits.training import VARIATIONS, Run
+from jaxcnn.labs.best_digits.training import Run
 from jaxcnn.labs.blocks import network_table
 from jaxcnn.labs.data import data_numbers, data_table
 from jaxcnn.labs.report import Attachment, Chart, Paragraph, Section, Table
@@ -37,11 +37,11 @@ _MEANING = {
 
 def data(run: Run) -> Section:
     """Say what the data are, and show how they are varied."""
-    test = run.data.test
+    test, variations = run.data.test, run.config.variations
     images = run.kept.images[: _SHOWN * 20]
     chosen = np.unique(run.kept.labels[: len(images)], return_index=True)[1][:_SHOWN]
     keys = jax.random.split(jax.random.key(run.config.seed), _SHOWN * (_TIMES - 1))
-    varied = jax.jit(Preparation(0.0, 255.0, VARIATIONS))(np.repeat(images[chosen], _TIMES - 1, axis=0), keys)
+    varied = jax.jit(Preparation(0.0, 255.0, variations))(np.repeat(images[chosen], _TIMES - 1, axis=0), keys)
     shown = np.concatenate([images[chosen][:, None], np.reshape(varied, (len(chosen), _TIMES - 1, 28, 28, 1))], axis=1)
     told = Paragraph(
         f"{len(run.kept):,} images to learn from, {len(run.held):,} held out of them to decide by, and "
@@ -53,7 +53,7 @@ def data(run: Run) -> Section:
         [label if not k else "" for label in run.kept.labels[chosen].astype(str) for k in range(_TIMES)],
         columns=_TIMES,
     )
-    rows = tuple((name, value, _MEANING[name]) for name, value in dataclasses.asdict(VARIATIONS).items())
+    rows = tuple((name, value, _MEANING[name]) for name, value in dataclasses.asdict(variations).items() if value)
     blocks = (
         told,
         data_table(("training", run.kept), ("validation", run.held), ("test", test)),
@@ -61,7 +61,7 @@ def data(run: Run) -> Section:
         Chart("Digits as they are (left), and how the network saw some of them.", "variations", figure),
     )
     found = data_numbers(training=run.kept, validation=run.held, test=test)
-    return Section("The images", blocks, {**found, "variations": dataclasses.asdict(VARIATIONS)})
+    return Section("The images", blocks, {**found, "variations": dataclasses.asdict(variations)})
 
 
 def network(run: Run) -> Section:
@@ -89,7 +89,7 @@ def learning_curves(run: Run) -> Section:
     told = Paragraph(
         f"AdamW with a learning rate that rises to {settings.learning_rate:g} and falls to nothing, weight decay "
         f"{settings.weight_decay:g}, batches of {settings.batch_size}, {len(history)} epochs in "
-        f"{sum(seconds) / 60:.1f} minutes, labels smoothed by {settings.label_smoothing:g}. What is evaluated and kept "
+        f"{sum(seconds):.0f} s, labels smoothed by {settings.label_smoothing:g}. What is evaluated and kept "
         f"is the running mean of the weights, of which each update leaves {settings.average:g}. Varied images are "
         f"harder than any in the validation set, of which **{held[-1]:.2f} %** are recognised after the last epoch."
     )
