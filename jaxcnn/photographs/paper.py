@@ -16,7 +16,9 @@ _STRONG = (
 _SOFT = 0.2  # of the way from paper to ink: what is fainter is none
 _BROAD = 2  # what is wider than half of the picture both ways is a shadow and no stroke
 _ENOUGH = 48  # rows, and columns, that the surface of the paper is fitted to
-_AT_THE_EDGE = 3.0  # what a pixel at the edge counts for: a digit's margin, narrow as it may be, is there
+# What pixels at the edge count for, and under even light those in the corners: a margin, narrow as it may be, is there,
+# and a bold 0 that fills most of a small scan leaves the corners free. Uneven light would bend to strokes in them.
+_AT_THE_EDGE, _IN_A_CORNER, _CORNER = 3.0, 8.0, 0.2
 
 
 def ink_of(pixels: np.ndarray, *, flat: bool = False) -> np.ndarray:
@@ -75,12 +77,21 @@ def _paper(pixels: np.ndarray, degree: int, rounds: int = 20) -> np.ndarray:
 
     rows, columns = (np.unique(np.linspace(0, n - 1, min(n, _ENOUGH)).round().astype(int)) for n in pixels.shape)
     part, basis = pixels[np.ix_(rows, columns)], surfaces(grids[0][rows], grids[1][columns])
-    important = np.ones(part.shape)
-    important[[0, -1]] = important[:, [0, -1]] = _AT_THE_EDGE
-    weights = important
+    weights = important = _importance(part.shape, corners=degree == 0)
     for _ in range(rounds):
         normal = np.einsum("rci,rcj,rc->ij", basis, basis, weights)
         found = np.linalg.lstsq(normal, np.einsum("rci,rc,rc->i", basis, part, weights), rcond=None)[0]
         # A deviation of less than a grey level is none.
         weights = important / np.maximum(np.abs(part - basis @ found), 1 / 255)
     return surfaces(*grids) @ found
+
+
+def _importance(shape: tuple[int, ...], *, corners: bool) -> np.ndarray:
+    """Return what each pixel counts for as paper."""
+    important = np.ones(shape)
+    important[[0, -1]] = important[:, [0, -1]] = _AT_THE_EDGE
+    if not corners:
+        return important
+    near = [np.minimum(np.arange(length), np.arange(length)[::-1]) < length * _CORNER for length in shape]
+    important[np.outer(*near)] = _IN_A_CORNER
+    return important
