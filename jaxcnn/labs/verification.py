@@ -100,9 +100,7 @@ def verified(
     smoothing: float = 0.0,
 ) -> Section:
     """Return the section that says which hand rules a lab trained with and what was found; arguments as for `check`."""
-    found = check(
-        *networks, input_shape=input_shape, quick=quick, choose=choose, dropout=dropout, smoothing=smoothing
-    )
+    found = check(*networks, input_shape=input_shape, quick=quick, choose=choose, dropout=dropout, smoothing=smoothing)
     held = sum(len(report.passed) for _, report in found)
     depth = "agreement with autodiff at one example each (the quick form)" if quick else "every law that it knows"
     told = Paragraph(
