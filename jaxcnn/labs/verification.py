@@ -128,7 +128,9 @@ def _report(trial: Trial, quick: bool) -> Report:
     )
 
 
-def _trials(networks: tuple[Network, ...], input_shape: Shape, choose: Choose, smoothing: float) -> tuple[Trial, ...]:
+def _trials(
+    networks: tuple[Network, ...], input_shape: Shape, choose: Choose, smoothing: float = 0.0
+) -> tuple[Trial, ...]:
     """Return one trial of each rule with its options, in the order of their first use, and that of the loss."""
     found: list[Trial] = []
     for network in networks:

@@ -35,9 +35,9 @@ def test_the_perceptrons_are_trained_without_autodiff_and_learn(data):
 
 
 def test_a_training_of_the_perceptron_that_used_autodiff_would_raise(data, monkeypatch):
-    def by_autodiff(plan, params, inputs, labels, weights):
+    def by_autodiff(plan, params, inputs, labels, weights, **options):
         (loss, values), pulled = jax.vjp(
-            lambda p: chain.loss_and_gradients(plan, p, inputs, labels, weights)[:2], params
+            lambda p: chain.loss_and_gradients(plan, p, inputs, labels, weights, **options)[:2], params
         )
         return loss, values, pulled((loss, values))[0]
 
