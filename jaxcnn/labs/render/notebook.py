@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import jax
+
 from jaxcnn.labs.lab import Lab
 from jaxcnn.labs.report import LabReport
 from jaxcnn.labs.settings import LabConfig
@@ -43,7 +45,9 @@ def _beginning(lab: Lab, config: LabConfig) -> str:
     for part in parts:
         modules.setdefault(part.__module__, []).append(part.__name__)
     lines = [f"from {module} import {', '.join(names)}" for module, names in modules.items()]
-    return "\n".join([*lines, "", f"config = {config!r}"])
+    if jax.default_backend() == "cpu":  # sums over other parts of a batch would be rounded otherwise
+        lines = ["from jaxcnn.cli.cores import use_cores", *lines, "", f"use_cores({jax.local_device_count()})"]
+    return "\n".join([*lines, f"config = {config!r}"])
 
 
 def _code(make: Any, source: str, number: int, *outputs: Any) -> Any:

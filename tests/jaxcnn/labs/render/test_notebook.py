@@ -1,5 +1,6 @@
 """The notebook holds what the run gave, and gives the same again."""
 
+import jax
 import nbformat
 import pytest
 
@@ -21,6 +22,7 @@ def test_there_is_one_cell_for_every_step_with_what_it_gave(saved, report):
         "introduction(run)",
         "curves(run)",
     ]
+    assert f"\nuse_cores({jax.local_device_count()})\nconfig = Config(" in code[0].source
     assert [cell.execution_count for cell in code] == [1, 2, 3, 4]
     assert outputs(saved) == list(map(html, report.sections[:-1]))
 
