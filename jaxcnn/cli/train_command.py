@@ -29,7 +29,7 @@ def train(
     network: Annotated[str, typer.Argument(metavar="NETWORK", help="A name that `jaxcnn networks` lists.")],
     out: Annotated[Path, typer.Option(help="Folder for history.json, curves.png, model.h5 and checkpoints.")],
     data: Annotated[str, typer.Option(help=_SOURCES)] = "digits",
-    optimizer: Annotated[str, typer.Option(help="sgd, momentum, rmsprop, adam or adamw.")] = "adam",
+    optimizer: Annotated[str, typer.Option(help="sgd, momentum, rmsprop (also -by-hand), adam or adamw.")] = "adam",
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 1e-3,
     batch: Annotated[int, typer.Option(help="Examples of one update.")] = 64,
     epochs: Annotated[int, typer.Option(help="Passes over the training data.")] = 5,

@@ -31,12 +31,13 @@ def learning_curves(run: Run) -> Section:
         (name, *(own[-1].scores[key].loss for key in ("train", "test")), *_percent(own[-1]), own[-1].running.loss)
         for name, own in histories.items()
     )
-    best = max(OPTIMIZERS, key=lambda name: histories[name][-1].scores["test"].accuracy)
+    last = {name: own[-1].scores["test"].accuracy for name, own in histories.items()}
+    best = [name for name in OPTIMIZERS if last[name] == max(last.values())]
     told = (
         f"All three start from the same random parameters (`{config.init}`, seed {config.seed}) with learning rate "
         f"{config.learning_rate:g}, batches of {size}, shuffled anew in every epoch: {config.epochs} epochs of "
-        f"{-(-len(run.data.train) // size)} updates. Best on the test images: {best}, "
-        f"**{100 * histories[best][-1].scores['test'].accuracy:.1f} %**. At the same rate the three take steps of very "
+        f"{-(-len(run.data.train) // size)} updates. Best on the test images: {' and '.join(best)}, "
+        f"**{100 * max(last.values()):.1f} %**. At the same rate the three take steps of very "
         f"different size: SGD η|g|; momentum up to 1 / (1 − μ) = {1 / (1 - config.momentum):.3g} times that; RMSProp "
         "about η for every parameter, however small its gradient is."
     )

@@ -41,7 +41,7 @@ class Config(LabConfig):
 
     def quickened(self) -> Self:
         """Return the quick form."""
-        return replace(super().quickened(), depths="3,6,12")
+        return replace(super().quickened(), depths="2,4,8")
 
     @property
     def hidden(self) -> tuple[int, ...]:

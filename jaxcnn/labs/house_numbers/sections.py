@@ -14,6 +14,11 @@ from jaxcnn.plots.samples import samples
 from jaxcnn.training.history import best
 from jaxcnn.zoo import HOUSE_NUMBERS
 
+_RELATED = (
+    " The digits of one house number are crops of one photograph, so images that are drawn at random for validation "
+    "may have relatives among the training images."
+)
+
 
 def data(run: Run) -> Section:
     """Say what the data are, and show some of them."""
@@ -24,7 +29,7 @@ def data(run: Run) -> Section:
         part.get(train.provenance.content, "")
         + f"{len(train):,} images to learn from; {len(validation):,} that were drawn at random from the training "
         f"images (seed {run.config.seed}) decide when to stop; {len(test):,} are scored at the end, once. Pixels are "
-        "scaled from 0 … 255 to 0 … 1."
+        "scaled from 0 … 255 to 0 … 1." + (_RELATED if train.provenance.name == "svhn" else "")
     )
     named = {"training": train, "validation": validation, "test": test}
     blocks = (
