@@ -10,7 +10,7 @@ from jaxcnn.labs.report import Block, Chart, Equation, Paragraph, Section, Table
 from jaxcnn.plots.filters import filters as filter_grid
 from jaxcnn.training.config import INITIALIZERS
 
-MOST = {1: 4, 2: 2}  # how many filters of each order are looked at closely
+MOST = {1: 4, 2: 2}  # how many filters of each order that qualify are looked at closely
 WANTED = {1: 2, 2: 1}  # how many the assignment asks for
 RANDOM = 2_000  # filters drawn as before training, to know what chance alone gives
 _WORDS = ("right", "lower right", "down", "lower left", "left", "upper left", "up", "upper right")
@@ -20,7 +20,7 @@ _ORDERS = {1: "first", 2: "second"}
 def derivatives(run: Run) -> Section:
     """Say of every filter which derivative it approximates, and of the best ones why."""
     found = identify(run.kernels)
-    best = {order: best_of(found, order) for order in MOST}
+    best = {order: chosen_of(found, order) for order in MOST}
     chosen = [number for numbers in best.values() for number in numbers]
     chance = np.mean([one.qualifies for one in identify(_random_filters(run))])
     qualified = sum(one.qualifies and one.order > 0 for one in found)
@@ -58,10 +58,15 @@ def derivatives(run: Run) -> Section:
     return Section("Which derivatives they are", tuple(blocks), numbers)
 
 
-def best_of(found: tuple[Derivative, ...], order: int) -> list[int]:
-    """Return the numbers of the filters of an order that qualify, the best explained first."""
-    numbers = [number for number, one in enumerate(found) if one.order == order and one.qualifies]
-    return sorted(numbers, key=lambda number: -found[number].explained)[: MOST[order]]
+def chosen_of(found: tuple[Derivative, ...], order: int) -> list[int]:
+    """Return the numbers of the filters of an order that are looked at, the best explained first.
+
+    Those that qualify; and where they are fewer than the assignment asks for, the nearest of the others.
+    """
+    numbers = [number for number, one in enumerate(found) if one.order == order]
+    numbers.sort(key=lambda number: -found[number].explained)
+    qualified = sum(found[number].qualifies for number in numbers)
+    return numbers[: max(WANTED[order], min(qualified, MOST[order]))]
 
 
 def _random_filters(run: Run) -> np.ndarray:
@@ -71,17 +76,26 @@ def _random_filters(run: Run) -> np.ndarray:
 
 
 def _verdict(order: int, numbers: list[int], found: tuple[Derivative, ...]) -> str:
-    """Return what is said of one order: which filters, with direction and reason, or that there are too few."""
-    told = " ".join(f"**Filter {number}** {_reason(found[number])}" for number in numbers)
-    if len(numbers) >= WANTED[order]:
-        return f"*{_ORDERS[order].capitalize()} derivatives.* {told}"
-    others = [number for number in range(len(found)) if number not in numbers]
-    nearest = max(others, key=lambda number: found[number].shares[order])
-    return (
-        f"*{_ORDERS[order].capitalize()} derivatives.* The assignment asks for {WANTED[order]}, and there "
-        f"are {len(numbers)}. {told} The nearest of the others is filter {nearest}, of whose squares stencils of order "
-        f"{order} explain {100 * found[nearest].shares[order]:.0f} %."
-    ).replace("  ", " ")
+    """Return what is said of one order: which filters, with direction and reason, and whether they qualify."""
+    title = f"*{_ORDERS[order].capitalize()} derivatives.*"
+    qualified = [
+        f"**Filter {number}** approximates {_reason(found[number])}" for number in numbers if found[number].qualifies
+    ]
+    others = [
+        f"**Filter {number}** is nearest to {_reason(found[number])}"
+        for number in numbers
+        if not found[number].qualifies
+    ]
+    if len(qualified) >= WANTED[order]:
+        return f"{title} {' '.join(qualified)}"
+    amount = len(qualified) or "none"
+    told = f"{title} The assignment asks for {WANTED[order]}, and {amount} of these filters qualifies."
+    rest = (
+        f"The nearest of the others: {' '.join(others)}"
+        if others
+        else "No other filter is nearer to this order than to another."
+    )
+    return " ".join([told, *qualified, rest])
 
 
 def _reason(one: Derivative) -> str:
@@ -93,7 +107,7 @@ def _reason(one: Derivative) -> str:
     else:
         about = f"its second moments are ({m[3]:.3g}, {m[4]:.3g}, {m[5]:.3g}) for dxx, dxy and dyy"
         about += "" if one.angle is None else f", with its axis at {one.angle:.0f}°"
-    return f"approximates {one.kind}: {about}; the stencils explain {shares} of its squares."
+    return f"{one.kind}: {about}; the stencils explain {shares} of its squares."
 
 
 def _table(found: tuple[Derivative, ...]) -> Table:

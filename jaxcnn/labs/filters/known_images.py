@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxcnn.analysis import Derivative, answers, identify
-from jaxcnn.labs.filters.derivatives import MOST, best_of
+from jaxcnn.labs.filters.derivatives import MOST, chosen_of
 from jaxcnn.labs.filters.training import Run
 from jaxcnn.labs.report import Chart, Paragraph, Section, Table
 from jaxcnn.plots.lines import lines
@@ -32,7 +32,7 @@ class Answered(NamedTuple):
 def known_images(run: Run) -> Section:
     """Filter images whose derivatives are known, and compare directions."""
     found = identify(run.kernels)
-    checked = {n: _answered(found[n], run.kernels[n]) for order in MOST for n in best_of(found, order)}
+    checked = {n: _answered(found[n], run.kernels[n]) for order in MOST for n in chosen_of(found, order)}
     told = Paragraph(
         "A check that shares nothing with the moments. Images are filtered that grow by 1 a pixel in a known direction "
         "(ramps, for first derivatives), or curve by 1 along a known direction (parabolas, for second ones), one for "
@@ -41,7 +41,10 @@ def known_images(run: Run) -> Section:
         "derivative most between its axes."
     )
     if not checked:
-        return Section("Checked on known images", (told, Paragraph("No filter qualifies, so there is none to check.")))
+        return Section(
+            "Checked on known images",
+            (told, Paragraph("No filter is nearest to a derivative, so there is none to check.")),
+        )
     curves = {f"filter {number}, {found[number].kind}": one.curve.tolist() for number, one in checked.items()}
     figure = lines(curves, x="direction of the image (°)", y="answer / strongest answer", at=ANGLES.tolist(), marker="")
     chart = Chart("What the filters answer to ramps and parabolas in all directions.", "answers", figure)

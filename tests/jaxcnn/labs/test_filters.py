@@ -49,6 +49,7 @@ def planted():
 def test_planted_derivatives_are_named_with_direction_and_reason(planted):
     section = derivatives(planted)
     told = prose(section)
+    assert "qualifies" not in told
     assert "**Filter 0** approximates d/dx: its first moments are (1, 0)" in told
     assert "towards 0° (right)" in told
     assert "towards 150° (lower left)" in told
@@ -77,9 +78,11 @@ def test_when_no_filter_is_a_derivative_the_report_says_so():
     run = run_with()
     told = prose(derivatives(run))
     assert "0 of 32 do" in told
-    assert "The assignment asks for 2, and there are 0. The nearest of the others is filter" in told
-    assert "The assignment asks for 1, and there are 0." in told
-    assert "No filter qualifies, so there is none to check." in prose(known_images(run))
+    for asked, nearest in ((2, 2), (1, 1)):
+        said = told.split(f"The assignment asks for {asked}, and none of these filters qualifies.")[1].split("\n")[0]
+        assert said.count("is nearest to") == nearest
+    assert "approximates" not in told
+    assert all(one["apart"] is None or one["apart"] < 1 for one in known_images(run).numbers.values())
 
 
 def test_the_other_learning_rate_is_compared_with_units_that_are_silent():
