@@ -44,7 +44,10 @@ def network(run: Run) -> Section:
         ),
         Equation(
             r"y_{pqo} = b_o + \sum_{ijc} K_{ijco}\, x_{p+i,q+j,c}\quad\Rightarrow\quad"
-            r"\frac{\partial E}{\partial K_{ijco}} = \sum_{npq} x_{p+i,q+j,c}\, g_{pqo},\quad"
+            r"\frac{\partial E}{\partial K_{ijco}} = \sum_{npq} x_{p+i,q+j,c}\, g_{pqo}"
+        ),
+        Equation(
+            r"\frac{\partial E}{\partial b_o} = \sum_{npq} g_{pqo},\quad"
             r"\frac{\partial E}{\partial x_{hwc}} = \sum_{ijo} K_{ijco}\, g_{h-i,w-j,o}",
             "convolution of the padded image, with stride 1; what falls into the padding is dropped.",
         ),
