@@ -138,7 +138,12 @@ class _Store:
 
 
 def _identity(run: Training | Sweep) -> dict[str, Any]:
-    return {"config": dataclasses.asdict(run.config), "data": list(_digests(run))}
+    identity = {"config": dataclasses.asdict(run.config), "data": list(_digests(run))}
+    start = run.start if isinstance(run, Training) else None
+    if start is not None:
+        leaves = [np.ascontiguousarray(values).tobytes() for values in jax.tree.leaves(start)]
+        identity["start"] = hashlib.sha256(b"".join(leaves)).hexdigest()
+    return identity
 
 
 def _digests(run: Training | Sweep) -> Iterator[str]:

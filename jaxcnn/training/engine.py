@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxcnn._checks import check_params
 from jaxcnn._types import Parameters
 from jaxcnn.datasets import Dataset
 from jaxcnn.fast import Choose, choose_form, plan
@@ -32,6 +33,7 @@ class Training:
         plan: how it is computed.
         config: of the run, with `devices` and `micro_batch` filled in.
         image_shape: (H, W, C).
+        start: the parameters to start from; None for random ones.
         run: the data on the devices and the compiled programs.
     """
 
@@ -43,6 +45,7 @@ class Training:
         evaluated: Mapping[str, Dataset] | None = None,
         *,
         choose: Choose = choose_form,
+        start: Parameters | None = None,
     ) -> None:
         """Bring the data onto the devices; programs are compiled at their first use.
 
@@ -52,9 +55,10 @@ class Training:
             train: what to learn from.
             evaluated: the splits that are evaluated after every epoch, by name; early stopping looks at "validation".
             choose: the form of each operation that has fast ones, see `jaxcnn.fast.choose_form`.
+            start: the parameters to start from; None for random ones.
 
         Raises:
-            ValueError: if network and data do not fit, or early stopping has nothing to look at.
+            ValueError: if network, data and parameters do not fit, or early stopping has nothing to look at.
         """
         evaluated = {} if evaluated is None else dict(evaluated)
         self.network = network.without_softmax()
@@ -78,11 +82,17 @@ class Training:
             work(self.network, self._shape),
         )
         self.config, self.image_shape = self.run.config, self._shape[1:]
+        if start is not None:
+            check_params(self.network, start, jax.ShapeDtypeStruct(self._shape, jnp.float32))  # type: ignore[arg-type]
+        self.start = start
 
     def fresh(self) -> TrainState:
         """Return the state of a run that has done nothing."""
         first, everything_else = jax.random.split(jax.random.key(self.config.seed))
-        params = init_parameters(self.network, first, self._shape, kernel_init=INITIALIZERS[self.config.init])
+        if self.start is None:
+            params = init_parameters(self.network, first, self._shape, kernel_init=INITIALIZERS[self.config.init])
+        else:
+            params = jax.tree.map(lambda values: jnp.array(values, jnp.float32), self.start)
         keep_best, averaged, step = self.config.patience is not None, self.config.average is not None, self.run.step
         moments, shape = step.learner.init(params), (step.batches.steps,)
         return fresh(params, moments, everything_else, shape, keep_best=keep_best, averaged=averaged)

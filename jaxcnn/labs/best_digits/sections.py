@@ -82,7 +82,8 @@ def derivatives_verified(run: Run) -> Section:
 
 def learning_curves(run: Run) -> Section:
     """Show how accuracy and loss went."""
-    history, settings = run.trained.history, run.trained.training.config
+    settings, last = run.trained.training.config, run.ended.history if run.ended else ()
+    history = (*run.trained.history, *last)
     seen = [100 * record.running.accuracy for record in history]
     held = [100 * record.scores["validation"].accuracy for record in history]
     seconds = [record.seconds for record in history]
@@ -92,6 +93,11 @@ def learning_curves(run: Run) -> Section:
         f"{sum(seconds):.0f} s, labels smoothed by {settings.label_smoothing:g}. What is evaluated and kept "
         f"is the running mean of the weights, of which each update leaves {settings.average:g}. Varied images are "
         f"harder than any in the validation set, of which **{held[-1]:.2f} %** are recognised after the last epoch."
+        + (
+            f" The last {len(last)} epochs vary images less, and have scans of other writers among them."
+            if last
+            else ""
+        )
     )
     curves = lines(
         {"training images, varied": seen, "validation images, as they are": held}, x="epoch", y="correct (%)"
@@ -101,6 +107,7 @@ def learning_curves(run: Run) -> Section:
         "validation accuracy per epoch": [value / 100 for value in held],
         "validation loss per epoch": [record.scores["validation"].loss for record in history],
         "seconds per epoch": seconds,
+        "last epochs": len(last),
     }
     return Section("Training", (told, Chart("Accuracy against the epoch.", "learning-curves", curves)), numbers)
 

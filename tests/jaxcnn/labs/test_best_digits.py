@@ -9,10 +9,10 @@ from PIL import Image
 
 from jaxcnn import MLP
 from jaxcnn.analysis import DISTURBANCES
-from jaxcnn.datasets import load
+from jaxcnn.datasets import load, load_scans
 from jaxcnn.labs.best_digits.robustness import other_writers, robustness
 from jaxcnn.labs.best_digits.scores import test_images as scores
-from jaxcnn.labs.best_digits.training import VARIATIONS, Config
+from jaxcnn.labs.best_digits.training import MILD, VARIATIONS, Config, with_scans
 from jaxcnn.labs.data import LabData
 from jaxcnn.models import Model
 from jaxcnn.photographs import digit_of
@@ -32,7 +32,7 @@ def run():
     last["kernel"][:10] = 4000 * np.eye(10)
     model = Model(MLP, {"dense_0": hidden, "dense_1": last}, (28, 28, 1), data.test.classes)
     config = dataclasses.replace(Config().quickened(), disturbed=60, searched=2)
-    return SimpleNamespace(config=config, data=data, model=model, means=means)
+    return SimpleNamespace(config=config, data=data, model=model, means=means, ended=None)
 
 
 def nearest(run, images):
@@ -75,9 +75,9 @@ def test_disturbed_images_are_counted_at_every_strength(run):
     assert inverted < 0.3 < 0.8 < section.numbers["undisturbed"]
 
 
-def test_other_writers_are_those_that_were_not_learned_from(run):
+def test_scans_of_other_writers_are_those_that_were_held_out(run):
     section = other_writers(run)
-    assert (section.numbers["images"], section.numbers["learned from this set"]) == (24, True)
+    assert (section.numbers["images"], section.numbers["writers known"]) == (24, True)
     images, labels = run.data.test.images[:24], run.data.test.labels[:24]
     framed = section.numbers["enlarged to 20 × 20 in a frame of 28 × 28"]
     assert framed == pytest.approx((nearest(run, images) == labels).mean())
@@ -86,14 +86,28 @@ def test_other_writers_are_those_that_were_not_learned_from(run):
     assert section.numbers["stretched to 28 × 28"] == pytest.approx((nearest(run, stretched) == labels).mean(), abs=0.2)
     mnist = dataclasses.replace(run.data.train.provenance, name="mnist")
     other = LabData(dataclasses.replace(run.data.train, provenance=mnist), run.data.test)
-    section = other_writers(SimpleNamespace(config=run.config, data=other, model=run.model))
-    assert section.numbers["learned from this set"] is False
-    assert "none of which it has ever seen" in section.blocks[0].text
+    section = other_writers(SimpleNamespace(config=run.config, data=other, model=run.model, ended=None))
+    assert section.numbers["writers known"] is False
+    assert section.blocks[0].text.endswith("No scan of theirs was learned from.")
+
+
+def test_the_last_epochs_add_the_scans_for_training_and_none_that_are_held_out(run):
+    few = run.data.train.take(np.arange(10), "ten")
+    more, (scans, labels) = with_scans(few), load_scans("train")
+    assert len(more) == 10 + 6 * len(scans)
+    np.testing.assert_array_equal(more.images[:10], few.images)
+    np.testing.assert_array_equal(more.images[10], digit_of(scans[0]))
+    np.testing.assert_array_equal(more.images[10 + len(scans)], run.data.train.images[0])  # enlarged
+    np.testing.assert_array_equal(more.labels[10:], np.tile(labels, 6))
+    held, _ = load_scans("test")
+    assert not {scan.tobytes() for scan in scans} & {scan.tobytes() for scan in held}
 
 
 def test_the_quick_form_varies_by_what_compiles_quickly_and_the_full_one_by_everything():
     assert Config().training().augmentation == VARIATIONS
     assert all(dataclasses.asdict(VARIATIONS).values())
+    assert all(getattr(MILD, name) <= most for name, most in dataclasses.asdict(VARIATIONS).items())
+    assert Config().last_training().augmentation == MILD
     quick = Config().quickened().training().augmentation
     assert quick.moves
     assert quick.elastic == quick.coarse == 0
@@ -106,6 +120,7 @@ def test_the_quick_form_varies_by_what_compiles_quickly_and_the_full_one_by_ever
         ("average=1", "`average` must be above 0 and below 1, or None; got 1.0"),
         ("label_smoothing=-1", "`label_smoothing` must be at least 0 and below 1; got -1.0"),
         ("validation=0", "`validation` must be .*; got 0"),
+        ("last_epochs=-1", "`epochs` must be .*; got -1"),
         ("searched=0", "`searched` must be .*; got 0"),
     ],
 )

@@ -105,6 +105,16 @@ def test_smoothed_labels_and_averaged_parameters_are_those_of_the_loop(training)
     np.testing.assert_allclose(history[-1].scores["test"].loss, found.loss, rtol=1e-5)
 
 
+def test_training_starts_from_given_parameters_and_leaves_them_alone(training, undisturbed):
+    given = jax.tree.map(np.copy, undisturbed[0])
+    again = Training(NETWORK, CONFIG, TRAIN, {"test": TEST}, start=given)
+    assert_equal(again.fresh().params, given)
+    next(again.epochs())
+    assert_equal(given, undisturbed[0])
+    with pytest.raises(ValueError, match=r"params\['dense_1'\]"):
+        Training(NETWORK, CONFIG, TRAIN, start={**given, "dense_1": given["dense_0"]})
+
+
 def test_equal_seeds_give_equal_runs_and_others_do_not(training, undisturbed):
     params, history = train(NETWORK, CONFIG, TRAIN, {"test": TEST})
     assert_equal(params, undisturbed[0])
