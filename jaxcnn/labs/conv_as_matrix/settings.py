@@ -62,7 +62,7 @@ class Config(LabConfig):
 
     def quickened(self) -> Self:
         """Return the quick form."""
-        return replace(super().quickened(), epochs=2, exact_epochs=1, images=64)
+        return replace(super().quickened(), epochs=2, exact_epochs=1, batch_size=128, images=64)
 
     def free(self) -> TrainConfig:
         """Return how the network of free design is trained."""

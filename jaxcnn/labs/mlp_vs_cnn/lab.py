@@ -17,7 +17,7 @@ from jaxcnn.zoo import MLP, TUTORIAL
 
 def train(config: Config, data: LabData, progress: Progress = SILENT) -> Run:
     """Train every perceptron and every convolutional network, by rules that have been verified before."""
-    check(MLP, TUTORIAL, input_shape=data.train.images.shape[1:], quick=config.quick, dropout=True)
+    check(MLP, TUTORIAL, input_shape=data.train.images.shape[1:], quick=config.quick, dropout=config.options)
     return run(config, data, progress)
 
 

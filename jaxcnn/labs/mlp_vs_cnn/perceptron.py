@@ -70,4 +70,4 @@ def perceptron(run: Run) -> Section:
 def derivatives_verified(run: Run) -> Section:
     """Say which hand rules were used, and what `verify` found."""
     shape = run.splits.many.images.shape[1:]
-    return verified(MLP, TUTORIAL, input_shape=shape, quick=run.config.quick, dropout=True)
+    return verified(MLP, TUTORIAL, input_shape=shape, quick=run.config.quick, dropout=run.config.options)

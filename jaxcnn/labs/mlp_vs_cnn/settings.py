@@ -28,7 +28,7 @@ class Config(LabConfig):
         more_epochs: of the perceptron with all options together.
         network_epochs: of the convolutional network.
         network_more_epochs: of the same with options.
-        options: whether each option is trained by itself, or only all of them together.
+        options: whether every option is trained; else, of the perceptron, all of them together.
     """
 
     few: int = 2_000
@@ -56,7 +56,7 @@ class Config(LabConfig):
         """Return the quick form."""
         return replace(
             super().quickened(),
-            few=100,
+            few=240,
             many=1_200,
             validation=240,
             epochs=3,
@@ -86,7 +86,9 @@ class Config(LabConfig):
         """Return how the perceptron is trained with options."""
         given = self.perceptron()
         return {
-            one: one.applied(given, self.option_epochs, self.more_epochs) for one in self._asked(PERCEPTRON_OPTIONS)
+            one: one.applied(given, self.option_epochs, self.more_epochs)
+            for one in PERCEPTRON_OPTIONS
+            if self.options or one.name == TOGETHER
         }
 
     def network_options(self) -> dict[Option, TrainConfig]:
@@ -94,11 +96,9 @@ class Config(LabConfig):
         given = self.network()
         return {
             one: one.applied(given, self.network_epochs, self.network_more_epochs)
-            for one in self._asked(NETWORK_OPTIONS)
+            for one in NETWORK_OPTIONS
+            if self.options
         }
-
-    def _asked(self, options: tuple[Option, ...]) -> tuple[Option, ...]:
-        return tuple(one for one in options if self.options or one.name == TOGETHER)
 
 
 @dataclass(frozen=True, eq=False)

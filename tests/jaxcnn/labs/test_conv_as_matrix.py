@@ -16,7 +16,7 @@ from jaxcnn.labs.progress import SILENT
 from jaxcnn.labs.report import Chart, Table
 from jaxcnn.matrices import MatrixReading
 
-CONFIG = dataclasses.replace(Config().quickened(), epochs=1, images=40)
+CONFIG = dataclasses.replace(Config().quickened(), epochs=1, batch_size=64, images=40)
 # A small network in the place of both of the lab's: it compiles in a second.
 SMALL = Network(Conv(4, 3, padding="VALID"), MaxPool(2), Relu(), Flatten(), Dense(16), Relu(), Dense(10))
 

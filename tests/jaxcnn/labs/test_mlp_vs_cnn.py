@@ -48,11 +48,11 @@ def test_a_training_of_the_perceptron_that_used_autodiff_would_raise(data, monke
 
 def test_the_splits_do_not_overlap_and_few_is_the_beginning_of_many(data):
     parts = splits(QUICK, data)
-    assert [len(one) for one in (parts.few, parts.repeated, parts.many, parts.validation)] == [100, 1200, 1200, 240]
+    assert [len(one) for one in (parts.few, parts.repeated, parts.many, parts.validation)] == [240, 1200, 1200, 240]
     np.testing.assert_array_equal(parts.many.images, data.train.images[:1200])
     np.testing.assert_array_equal(parts.validation.images, data.train.images[-240:])
-    np.testing.assert_array_equal(parts.few.images, data.train.images[:100])
-    np.testing.assert_array_equal(parts.repeated.images[-100:], parts.few.images)
+    np.testing.assert_array_equal(parts.few.images, data.train.images[:240])
+    np.testing.assert_array_equal(parts.repeated.images[-240:], parts.few.images)
     assert parts.test is data.test
 
 
