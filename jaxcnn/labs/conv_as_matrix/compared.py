@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from jaxcnn.datasets import scaled
 from jaxcnn.labs.conv_as_matrix.run import Run, by_convolution
 from jaxcnn.labs.report import Chart, Equation, Paragraph, Section, Table
 from jaxcnn.matrices.reading import FORMS
@@ -18,7 +19,7 @@ def one_image(run: Run) -> Section:
         number = int(np.random.default_rng(config.seed).integers(len(run.tested)))
     image = test.take(np.array([number]), f"image {number}")
     settings = run.exact.training.config
-    inputs = (settings.low + image.images * ((settings.high - settings.low) / 255)).astype(np.float32)
+    inputs = scaled(image.images, settings.low, settings.high)
     found = {
         "by convolution": by_convolution(run.exact.params, inputs)[0],
         "by matrices": run.matrices.forward(inputs)[0],
