@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from verify._render import reports_html as reports_html
+from verify.auditing.audit import audit as audit
 from verify.checks import check_backward as check_backward
 from verify.checks import check_rule as check_rule
 from verify.domain import Domain as Domain
@@ -20,6 +21,7 @@ from verify.matrices.stages import MaxStage as MaxStage
 from verify.matrices.stages import max_pool_stages as max_pool_stages
 from verify.mutation import MutationScore as MutationScore
 from verify.mutation import mutation_score as mutation_score
+from verify.report import AuditedRule as AuditedRule
 from verify.report import Diagnosis as Diagnosis
 from verify.report import Finding as Finding
 from verify.report import Report as Report

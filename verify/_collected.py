@@ -13,7 +13,7 @@ from typing import Any
 
 from verify import _render
 from verify.power import Power
-from verify.report import Cell, Diagnosis, Finding, Report
+from verify.report import AuditedRule, Cell, Diagnosis, Finding, Report
 
 Plain = Mapping[str, Any]  # {"test": its node id, **the report's own JSON}
 
@@ -36,6 +36,10 @@ def from_plain(plain: Plain) -> Report:
         power=tuple(
             Power(p["argument"], float(p["relative_error"]), float(p["probability"]), p["points"])
             for p in plain["power"]
+        ),
+        rules=tuple(
+            AuditedRule(**{**rule, "places": tuple(rule["places"]), "share": _number(rule["share"])})
+            for rule in plain["rules"]
         ),
     )
 

@@ -41,6 +41,9 @@ _HTML = """<!doctype html>
 {{ cell.verdict }}</td><td class="number">{{ ratio(cell) }}</td></tr>
 {% endfor %}</table></div>{% endif %}
 {% for one in report.power %}<p>{{ one }}</p>{% endfor %}
+{% if report.rules %}<h3>Rules</h3><ul>
+{% for line in census(report)[1:] %}<li>{{ line }}</li>
+{% endfor %}</ul>{% endif %}
 {% for note in report.notes %}<p class="open">{{ note }}</p>{% endfor %}
 {% endfor %}</html>
 """
@@ -95,7 +98,21 @@ def report_text(report: Report) -> str:
         reason = finding.diagnosis.sentence if finding.diagnosis else "no witness could decide"
         lines.append(f"inconclusive {finding.law}: {finding.argument}{_indices(finding.index)}: {reason}")
     lines.extend(f"note: {note}" for note in report.notes)
+    lines.extend(census(report))
     return "\n".join(lines)
+
+
+def census(report: Report) -> list[str]:
+    """The rules of an audited program: how many equations carry each, how it fared, its share of the gradient."""
+    if not report.rules:
+        return []
+    count = sum(len(rule.places) for rule in report.rules)
+    lines = [f"rules: {len(report.rules)}, in {count} equation{'s' * (count > 1)}"]
+    for rule in report.rules:
+        share = "" if rule.share is None else f", {rule.share:.3g} of the gradient"
+        places = f"{len(rule.places)} equation{'s' * (len(rule.places) > 1)}"
+        lines.append(f"  {rule.kind} `{rule.name}` ({rule.line}): {rule.verdict}, {places}{share}")
+    return lines
 
 
 def report_table(report: Report) -> str:
@@ -161,6 +178,7 @@ def report_dict(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "cells": [plain(cell._asdict()) for cell in report.cells],
         "power": [plain(one._asdict()) for one in report.power],
+        "rules": [plain(rule._asdict()) for rule in report.rules],
         "seconds": report.seconds,
     }
 
@@ -213,6 +231,7 @@ def reports_html(title: str, reports: list[Report]) -> str:
         title=title,
         reports=reports,
         verdict=verdict,
+        census=census,
         groups=lambda r: (
             ("FAILED", "failed", r.failures),
             ("inconclusive", "open", r.inconclusive),

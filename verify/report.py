@@ -27,6 +27,22 @@ class Cell(NamedTuple):
     ratio: float | None = None
 
 
+class AuditedRule(NamedTuple):
+    """One line of an audit's census: a rule and the equations that carry it.
+
+    `share` is how much of the loss's gradient flows through it, None where that was not measured or it stands inside
+    other rules only.
+    """
+
+    kind: str
+    name: str
+    line: str
+    places: tuple[str, ...]
+    arrivals: int
+    verdict: str
+    share: float | None = None
+
+
 class VerificationError(AssertionError):
     """Raised by `Report.raise_if_failed`; its text is the report's list of failures."""
 
@@ -70,7 +86,8 @@ class Report:
 
     `inconclusive` findings are no failures: they say where no witness could decide, and why. `notes` lists what was
     not examined (a dtype that the primal refuses, shapes that the budget left out). `cells` says under which
-    transformations the rule was run, `power` how small a fault would have been noticed.
+    transformations the rule was run, `power` how small a fault would have been noticed, `rules` which rules an audit
+    has found inside a program.
     """
 
     name: str
@@ -81,6 +98,7 @@ class Report:
     seconds: float = 0.0
     cells: tuple[Cell, ...] = ()
     power: tuple[Power, ...] = ()
+    rules: tuple[AuditedRule, ...] = ()
 
     @property
     def ok(self) -> bool:

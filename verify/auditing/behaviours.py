@@ -1,0 +1,96 @@
+"""Rules that differ from their primal on purpose, and what they must do all the same.
+
+    straight-through   the cotangent comes back as it is, or zero where it is masked
+    clipped            the right cotangent, drawn towards zero where it is large, untouched where it is small
+
+Such a rule is declared, `allow={"name": "straight-through"}`, and held to that; where nobody declared it, it is told
+that the rule differs from its primal, which is neither accepted nor rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from verify import _precision, comparison, surrogates
+from verify.items import SMALL
+from verify.laws import agreement
+from verify.report import Diagnosis, Finding
+from verify.trial import Trial
+
+CLIPPED = "clipped"
+NAMES = (surrogates.STRAIGHT_THROUGH, CLIPPED)
+_DIFFERS = "it differs from its primal; if that is meant, say allow={{{!r}: {!r}}}, and it is held to that"
+
+
+def check(trial: Trial, declared: str) -> None:
+    """Hold a rule to the behaviour that was declared for it."""
+    law = f"declared {declared}"
+    for leaf, path in enumerate(trial.problem.float_paths):
+        told = (_passes_through if declared == surrogates.STRAIGHT_THROUGH else _clips)(trial, leaf)
+        if told is None:
+            trial.passed(law, path)
+        else:
+            item, sentence = told
+            trial.failed(law, path, trial.items[item], actual=sentence, expected=declared)
+
+
+def reclassified(trial: Trial, name: str) -> bool:
+    """Turn the failures of a rule that clips into one finding that says so; True if that is what it does."""
+    failed = [finding for kind, finding in trial.findings if kind == "failures"]
+    disagrees = {f.argument for f in failed if f.law in (agreement.LAW, "linear in the cotangent")}
+    if not disagrees or any(_clips(trial, leaf) is not None for leaf in range(len(trial.floats))):
+        return False
+    shown = next(f for f in failed if f.argument in disagrees)
+    trial.findings[:] = [(kind, finding) for kind, finding in trial.findings if kind != "failures"]
+    sentence = f"the rule clips its cotangent: {_DIFFERS.format(name, CLIPPED)}."
+    trial.findings.append(("inconclusive", _with(shown, Diagnosis(CLIPPED, sentence))))
+    return True
+
+
+def advised(finding: Finding, name: str, allow: Mapping[str, str]) -> Finding:
+    """A finding about a surrogate, with the words that declare it."""
+    told = finding.diagnosis
+    if told is None or told.code != surrogates.STRAIGHT_THROUGH or name in allow:
+        return finding
+    return _with(finding, Diagnosis(told.code, f"{told.sentence[:-1]}; {_DIFFERS.format(name, told.code)}."))
+
+
+def _with(finding: Finding, told: Diagnosis) -> Finding:
+    import dataclasses
+
+    return dataclasses.replace(finding, diagnosis=told)
+
+
+def _passes_through(trial: Trial, leaf: int) -> tuple[int, str] | None:
+    """The first item at which the cotangent is neither that of the output nor zero, and how it is told."""
+    actual = np.asarray(trial.answers.cotangents[leaf], np.float64)
+    alike = [w for w in _precision.to_float64(trial.cotangents) if w.shape == actual.shape]
+    if not alike:
+        return None  # a scale or a threshold: nothing was declared of it
+    wrong = np.all([actual != w for w in alike], axis=0) & (actual != 0)
+    rows = np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1) & trial.valid)
+    if rows.size:
+        return int(rows[0]), "entries that are neither the cotangent's nor zero"
+    return None if np.any(actual) else (0, "zero everywhere: nothing comes through")
+
+
+def _clips(trial: Trial, leaf: int) -> tuple[int, str] | None:
+    """The first item at which the cotangent is not the right one drawn towards zero, and how it is told."""
+    if trial.autodiff is None:
+        return 0, "unknown: JAX cannot differentiate the primal"
+    seen = comparison.with_witness(trial, trial.answers.cotangents, trial.dtype)
+    actual, right, allowed = seen.actual[leaf], trial.witness[leaf], seen.allowed[leaf]
+    with np.errstate(invalid="ignore"):
+        between = (np.minimum(right, 0) - allowed <= actual) & (actual <= np.maximum(right, 0) + allowed)
+    for i in np.flatnonzero(trial.valid):
+        if not between[i].all():
+            return int(i), "entries beyond the right ones, or of the other sign"
+        if trial.items[i].label == SMALL and not (np.abs(actual[i] - right[i]) <= np.abs(right[i]) / 64 + _tiny(trial)).all():
+            return int(i), "a small cotangent is changed too"
+    return None
+
+
+def _tiny(trial: Trial) -> float:
+    return 64 * _precision.smallest_normal(trial.dtype)
