@@ -20,7 +20,7 @@ from verify.auditing.shares import shares
 from verify.observers import announced
 from verify.report import AuditedRule, Finding, Report
 
-DEFAULT_BUDGET = 60.0  # seconds; what it leaves out is listed in the report's notes
+DEFAULT_BUDGET = 300.0  # seconds: a program may hold many rules, of half a second to two each
 
 
 @announced
@@ -44,7 +44,7 @@ def audit(
         *args: its arguments, any trees; Flax and Equinox modules among them.
         allow: by the name of a rule, "straight-through" or "clipped" where it differs from its primal on purpose; it
             is held to that behaviour instead.
-        budget: seconds (default 60) after which no further rule is begun; those left out are listed in the notes.
+        budget: seconds (default 300) after which no further rule is begun; those left out are listed in the notes.
         folder: where the values that arrived at a rule that fails are kept, one `.npz` file per finding.
         seed: of all random cotangents and moves.
 

@@ -28,7 +28,8 @@ def shares(captured: Captured, gate_of: Mapping[str, int], count: int) -> tuple[
 
     Args:
         captured: the program and its arguments.
-        gate_of: for every address of a rule outside of other rules, the number of its gate.
+        gate_of: for every address of a rule outside of other rules, the number of its gate. One that no gate can be put
+            behind, in a while loop or inside a linear solve, has no share.
         count: how many gates there are.
     """
     none: list[float | None] = [None] * count
@@ -38,10 +39,11 @@ def shares(captured: Captured, gate_of: Mapping[str, int], count: int) -> tuple[
     floats = [i for i, a in enumerate(captured.args) if differentiable(a)]
     if not floats:
         return none, "the share of the gradient was not measured: no argument is a floating array"
-    gradient = _gradient(captured, floats, gate_of)
+    met: set[int] = set()
+    gradient = _gradient(captured, floats, gate_of, met)
     try:
         whole = gradient(jnp.ones(count))
-        without = [gradient(jnp.ones(count).at[k].set(0)) if k in gate_of.values() else None for k in range(count)]
+        without = [gradient(jnp.ones(count).at[k].set(0)) if k in met else None for k in range(count)]
     except Exception as error:  # a while loop, a callback: JAX says which
         return none, f"the share of the gradient was not measured: JAX cannot differentiate it ({first_line(error)})"
     size = _norm(whole)
@@ -50,16 +52,18 @@ def shares(captured: Captured, gate_of: Mapping[str, int], count: int) -> tuple[
     return [None if g is None else _norm(_minus(whole, g)) / size for g in without], None
 
 
-def _gradient(captured: Captured, floats: Sequence[int], gate_of: Mapping[str, int]) -> Callable[[Any], Any]:
+def _gradient(
+    captured: Captured, floats: Sequence[int], gate_of: Mapping[str, int], met: set[int]
+) -> Callable[[Any], Any]:
     @jax.jit
     def run(gates: Any, moving: Sequence[Any]) -> Any:
         def loss(moving: Sequence[Any]) -> Any:
             args = list(captured.args)
             for i, x in zip(floats, moving, strict=True):
                 args[i] = x
-            return _Gated(gates, gate_of).evaluate(captured.program, args, Place())[0]
+            return _Gated(gates, gate_of, met).evaluate(captured.program, args, Place())[0]
 
-        return jax.grad(loss, holomorphic=False)(moving)
+        return jax.grad(loss)(moving)
 
     moving = [captured.args[i] for i in floats]
     return lambda gates: [np.asarray(g).astype(np.complex128) for g in run(gates, moving)]
@@ -76,13 +80,16 @@ def _norm(leaves: Sequence[np.ndarray]) -> float:
 class _Gated(Walk):
     """The program with a gate behind every rule."""
 
-    def __init__(self, gates: Any, gate_of: Mapping[str, int]) -> None:
-        self._gates, self._gate_of = gates, gate_of
+    def __init__(self, gates: Any, gate_of: Mapping[str, int], met: set[int]) -> None:
+        """`met` is filled with the numbers of the gates that were built."""
+        self._gates, self._gate_of, self._met = gates, gate_of, met
 
     def rule(self, found: Site, values: list[Any], index: int) -> list[Any]:
         """The rule as it stands, and its gate."""
         outs = interpreter.bind(found.eqn, values)
-        open_ = self._gates[self._gate_of[found.address]] > 0
+        gate = self._gate_of[found.address]
+        self._met.add(gate)
+        open_ = self._gates[gate] > 0
         return [jnp.where(open_, y, jax.lax.stop_gradient(y)) if differentiable(y) else y for y in outs]
 
     def scan(self, eqn: Any, values: list[Any], place: Place, index: int) -> list[Any]:
@@ -117,7 +124,7 @@ class _Gated(Walk):
         params = eqn.params
 
         def run(gates: Any, *args: Any) -> tuple[Any, ...]:
-            inner = _Gated(gates, self._gate_of)
+            inner = _Gated(gates, self._gate_of, self._met)
             return tuple(inner.evaluate(params["jaxpr"], args, place.inside(index, "shard_map")))
 
         mapped = jax.shard_map(

@@ -1,0 +1,93 @@
+"""The command line: `python -m verify rule|audit TARGET`. Errors are one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import verify
+from verify import targets
+from verify.report import Report
+
+app = typer.Typer(
+    help="Is this derivative right, and if not, what exactly is wrong with it? "
+    "Exit code 0: all laws held; 1: one failed; 2: bad usage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
+)
+
+Target = Annotated[str, typer.Argument(help="What is checked: package.module:function, found from the current folder.")]
+Args = Annotated[str, typer.Option(help="Its arguments: package.module:name of a tuple, or of a function returning one.")]
+Budget = Annotated[float | None, typer.Option(help="Seconds after which nothing more is begun; what is left is listed.")]
+Seed = Annotated[int, typer.Option(help="Of all random points.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+
+
+@app.command()
+def rule(target: Target, args: Args, budget: Budget = None, seed: Seed = 0, json: Json = False) -> None:
+    """Check one custom rule, or any function in doubt, at other values, shapes, dtypes and transformations too.
+
+    Example: python -m verify rule mylib.ops:layer_norm --args mylib.examples:layer_norm_args
+    """
+    fun = targets.load(target, "TARGET")
+    _tell(verify.check_rule(fun, *targets.arguments(args), budget=budget, seed=seed), json)
+
+
+@app.command()
+def audit(
+    target: Target,
+    args: Args,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="NAME=straight-through or NAME=clipped: that rule differs on purpose.")
+    ] = None,
+    budget: Budget = None,
+    folder: Annotated[
+        Path, typer.Option(help="Where the values that arrived at failing rules are kept, as .npz files.")
+    ] = Path("out/audit"),
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Check every custom rule that runs inside a program, at the values that really arrive there.
+
+    Example: python -m verify audit mylib.train:loss --args mylib.train:example_args --allow my_ste=straight-through
+    """
+    fun = targets.load(target, "TARGET")
+    declared = dict(_declared(entry) for entry in allow or [])
+    report = verify.audit(
+        fun, *targets.arguments(args), allow=declared, budget=budget, folder=folder, seed=seed
+    )
+    _tell(report, json)
+
+
+def _declared(entry: str) -> tuple[str, str]:
+    name, equals, behaviour = entry.partition("=")
+    if not (name and equals and behaviour):
+        raise ValueError(f"--allow must be written NAME=straight-through or NAME=clipped; got {entry!r}.")
+    return name, behaviour
+
+
+def _tell(report: Report, json: bool) -> None:
+    print(report.to_json() if json else report)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit; whatever the program itself raises ends in one sentence as well."""
+    try:
+        app(args=arguments, prog_name="python -m verify")
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        known = isinstance(error, ValueError | TypeError | OSError | ImportError | AttributeError)
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        print(f"verify: {first if known else f'{type(error).__name__}: {first}'}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
