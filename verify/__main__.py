@@ -21,9 +21,11 @@ app = typer.Typer(
     rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
 )
 
-Target = Annotated[str, typer.Argument(help="What is checked: package.module:function, found from the current folder.")]
-Args = Annotated[str, typer.Option(help="Its arguments: package.module:name of a tuple, or of a function returning one.")]
-Budget = Annotated[float | None, typer.Option(help="Seconds after which nothing more is begun; what is left is listed.")]
+Target = Annotated[str, typer.Argument(help="What is checked: package.module:function, as seen from this folder.")]
+Args = Annotated[
+    str, typer.Option(help="Its arguments: package.module:name of a tuple or of a function returning one.")
+]
+Budget = Annotated[float | None, typer.Option(help="Seconds after which nothing more is begun; the rest is listed.")]
 Seed = Annotated[int, typer.Option(help="Of all random points.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
@@ -58,9 +60,7 @@ def audit(
     """
     fun = targets.load(target, "TARGET")
     declared = dict(_declared(entry) for entry in allow or [])
-    report = verify.audit(
-        fun, *targets.arguments(args), allow=declared, budget=budget, folder=folder, seed=seed
-    )
+    report = verify.audit(fun, *targets.arguments(args), allow=declared, budget=budget, folder=folder, seed=seed)
     _tell(report, json)
 
 

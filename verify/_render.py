@@ -96,7 +96,8 @@ def report_text(report: Report) -> str:
     lines.extend(str(finding) for finding in report.failures)
     for finding in report.inconclusive:
         reason = finding.diagnosis.sentence if finding.diagnosis else "no witness could decide"
-        lines.append(f"inconclusive {finding.law}: {finding.argument}{_indices(finding.index)}: {reason}")
+        place = f"  ({finding.where})" if report.rules else ""  # a program has many places, a rule is one
+        lines.append(f"inconclusive {finding.law}: {finding.argument}{_indices(finding.index)}: {reason}{place}")
     lines.extend(f"note: {note}" for note in report.notes)
     lines.extend(census(report))
     return "\n".join(lines)

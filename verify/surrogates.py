@@ -52,14 +52,27 @@ def _zero_by_numbers(trial: Trial, actual: np.ndarray, leaf: int) -> bool:
 
 
 def _depends_on(trial: Trial, leaf: int) -> bool:
-    """Whether the primal's outputs change with this leaf alone: a constant argument has no surrogate."""
+    """Whether the primal's outputs change with this leaf alone: a constant argument has no surrogate.
+
+    Items that all lie near one point may not show it: then it is asked at points beyond, of the other sign.
+    """
+    return _changes(trial, leaf, 1.0) or _changes(trial, leaf, -2.0)
+
+
+def _changes(trial: Trial, leaf: int, last: float) -> bool:
+    """Whether outputs differ between the items, all leaves but one held still and that of the last item rescaled."""
     assert trial.autodiff is not None
     count = len(trial.items)
-    alone = tuple(
-        x if k == leaf else np.broadcast_to(np.asarray(x[:1]), np.shape(x)) for k, x in enumerate(trial.floats)
-    )
+    scale = np.where(np.arange(count) == count - 1, last, 1.0)
+
+    def alone(k: int, x: np.ndarray) -> np.ndarray:
+        if k == leaf:
+            return np.asarray(x, np.float64) * scale.reshape(-1, *[1] * (x.ndim - 1))
+        return np.broadcast_to(np.asarray(x[:1]), np.shape(x))
+
+    floats = tuple(alone(k, x) for k, x in enumerate(trial.floats))
     others = tuple(np.broadcast_to(np.asarray(n[:1]), np.shape(n)) for n in trial.others)
-    outputs = trial.autodiff.gradients(alone, others, trial.cotangents)[0]
+    outputs = trial.autodiff.gradients(floats, others, trial.cotangents)[0]
     flat = np.concatenate([np.asarray(y, np.float64).reshape(count, -1) for y in outputs], axis=1)
     return bool(np.any((flat != flat[:1]) & np.isfinite(flat) & np.isfinite(flat[:1])))
 

@@ -78,10 +78,14 @@ def audit(
         found += [(kind, _located(finding, kind, fun, group, folder, k)) for k, (kind, finding) in enumerate(told)]
     measured, reason = _shares(captured, parts) if time.monotonic() < deadline else ([None] * len(parts), _NO_TIME)
     notes += [*captured.notes, *([reason] if reason and parts else [])]
-    kinds = {kind: tuple(f for k, f in found if k == kind) for kind in ("failures", "inconclusive", "passed")}
+    failures, inconclusive, passed = (
+        tuple(f for k, f in found if k == kind) for kind in ("failures", "inconclusive", "passed")
+    )
     return Report(
         problem.describe(fun)[0],
-        **kinds,
+        failures,
+        inconclusive,
+        passed,
         notes=tuple(dict.fromkeys(notes)),
         seconds=time.monotonic() - started,
         rules=tuple(_census(*row) for row in zip(parts, verdicts, measured, strict=True)),
@@ -97,7 +101,9 @@ def _allowed(allow: Mapping[str, str], parts: Sequence[Group]) -> Mapping[str, s
         if behaviour not in behaviours.NAMES:
             raise ValueError(f"`allow[{name!r}]` must be one of {', '.join(behaviours.NAMES)}; got {behaviour!r}.")
         if name not in names:
-            raise ValueError(f"`allow` must name rules of this program ({', '.join(names) or 'it has none'}); got {name!r}.")
+            raise ValueError(
+                f"`allow` must name rules of this program ({', '.join(names) or 'it has none'}); got {name!r}."
+            )
     return allow
 
 

@@ -9,6 +9,7 @@ that the rule differs from its primal, which is neither accepted nor rejected.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,7 +22,7 @@ from verify.trial import Trial
 
 CLIPPED = "clipped"
 NAMES = (surrogates.STRAIGHT_THROUGH, CLIPPED)
-_DIFFERS = "it differs from its primal; if that is meant, say allow={{{!r}: {!r}}}, and it is held to that"
+_DECLARE = "if that is meant, say allow={{{!r}: {!r}}}, and the rule is held to that"
 
 
 def check(trial: Trial, declared: str) -> None:
@@ -44,7 +45,7 @@ def reclassified(trial: Trial, name: str) -> bool:
         return False
     shown = next(f for f in failed if f.argument in disagrees)
     trial.findings[:] = [(kind, finding) for kind, finding in trial.findings if kind != "failures"]
-    sentence = f"the rule clips its cotangent: {_DIFFERS.format(name, CLIPPED)}."
+    sentence = f"the rule clips its cotangent, so it differs from its primal; {_DECLARE.format(name, CLIPPED)}."
     trial.findings.append(("inconclusive", _with(shown, Diagnosis(CLIPPED, sentence))))
     return True
 
@@ -54,12 +55,10 @@ def advised(finding: Finding, name: str, allow: Mapping[str, str]) -> Finding:
     told = finding.diagnosis
     if told is None or told.code != surrogates.STRAIGHT_THROUGH or name in allow:
         return finding
-    return _with(finding, Diagnosis(told.code, f"{told.sentence[:-1]}; {_DIFFERS.format(name, told.code)}."))
+    return _with(finding, Diagnosis(told.code, f"{told.sentence[:-1]}; {_DECLARE.format(name, told.code)}."))
 
 
 def _with(finding: Finding, told: Diagnosis) -> Finding:
-    import dataclasses
-
     return dataclasses.replace(finding, diagnosis=told)
 
 
@@ -87,7 +86,8 @@ def _clips(trial: Trial, leaf: int) -> tuple[int, str] | None:
     for i in np.flatnonzero(trial.valid):
         if not between[i].all():
             return int(i), "entries beyond the right ones, or of the other sign"
-        if trial.items[i].label == SMALL and not (np.abs(actual[i] - right[i]) <= np.abs(right[i]) / 64 + _tiny(trial)).all():
+        near = np.abs(actual[i] - right[i]) <= np.abs(right[i]) / 64 + _tiny(trial)
+        if trial.items[i].label == SMALL and not near.all():
             return int(i), "a small cotangent is changed too"
     return None
 

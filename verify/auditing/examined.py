@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import compare, diagnosis, items
+from verify import compare, diagnosis, items, problem
 from verify.auditing import behaviours
 from verify.auditing.groups import Group
 from verify.domain import Domain, Domains
@@ -48,13 +48,15 @@ def examine(group: Group, allow: Mapping[str, str], seed: int) -> tuple[list[tup
     declared = allow.get(group.name)
     with np.errstate(all="ignore"):
         if _runs(trial):
-            _hold(trial, declared)
+            _hold(trial, group.rule.site.kind, declared)
             if any(kind == "failures" for kind, _ in trial.findings) and declared is None:
                 if not behaviours.reclassified(trial, group.name):
                     fresh = lambda: _items(group, base, np.random.default_rng(seed + 1))  # noqa: E731
                     diagnosis.explain(trial, fresh, None)
     found = [(kind, behaviours.advised(finding, group.name, allow)) for kind, finding in trial.findings]
-    return found, [f"{group.rule.site.word}: {note}" for note in trial.notes]
+    # what was left out because another law had failed goes without saying, once for each rule
+    notes = [note for note in trial.notes if "is wrong already" not in note]
+    return found, [f"{group.rule.site.word}: {note}" for note in notes]
 
 
 def _items(group: Group, base: Problem, rng: np.random.Generator) -> list[Item]:
@@ -80,8 +82,6 @@ def _spread(arrivals: Sequence[Any], most: int) -> list[Any]:
 
 def _leaves(base: Problem, values: Arrays) -> tuple[Arrays, Arrays]:
     """Values as the problem holds them: floats, complex numbers in two parts, keys as their data."""
-    from verify import problem
-
     made = problem.make(base.fun, values)
     return made.floats, made.others
 
@@ -108,12 +108,12 @@ def _runs(trial: Trial) -> bool:
     return True
 
 
-def _hold(trial: Trial, declared: str | None) -> None:
+def _hold(trial: Trial, kind: str, declared: str | None) -> None:
     against: list[Callable[[Trial], None]] = [agreement.check, entries.check, _structure, primal.check]
     if declared is None:
         laws = [*against, linear.check, numbers.check, _repeatable, second_order.check]
         # a custom_vjp has no forward mode of its own to be held against
-        laws += [forward_reverse.check] if trial.problem.fun.site.kind == "custom_jvp" else []
+        laws += [forward_reverse.check] if kind == "custom_jvp" else []
     else:
         laws = [_structure, primal.check, lambda t: behaviours.check(t, declared), _repeatable]
         laws += [linear.check] if declared != behaviours.CLIPPED else []

@@ -14,9 +14,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import _precision, items, problem
+from verify import items, problem
 from verify.auditing.capture import Arrival, Captured
 from verify.auditing.captured import CapturedRule
+from verify.auditing.lifted import differentiable
 from verify.auditing.site import Site
 from verify.problem import Problem
 from verify.subject import RuleSubject
@@ -45,11 +46,12 @@ def groups(captured: Captured) -> tuple[list[Group], list[str]]:
     found: dict[str, Group] = {}
     notes = []
     for site in captured.sites:
-        usable = [a for a in captured.arrivals[site.address] if _finite(a)]
+        usable = [a for a in captured.arrivals[site.address] if _usable(a)]
         if not site.differentiable:
             usable = []
         elif not usable and captured.arrivals[site.address]:
-            notes.append(f"{captured.arrivals[site.address][0].told} was not checked: what arrives there holds NaN")
+            told = "what arrives there holds NaN, or an array without entries"
+            notes.append(f"{captured.arrivals[site.address][0].told} was not checked: {told}")
         rule = CapturedRule(site)
         key = _key(rule, usable[0]) if usable else f"unchecked {site.kind} {site.name} {site.defined}"
         group = found.setdefault(key, Group(rule, [], []))
@@ -58,10 +60,10 @@ def groups(captured: Captured) -> tuple[list[Group], list[str]]:
     return list(found.values()), notes
 
 
-def _finite(arrival: Arrival) -> bool:
-    """Whether no value is NaN; an infinity may be meant (a mask)."""
-    floats = [np.asarray(v) for v in arrival.values if _precision.real_dtype(getattr(v, "dtype", None)) is not None]
-    return not any(np.isnan(np.abs(v).astype(np.float64)).any() for v in floats)
+def _usable(arrival: Arrival) -> bool:
+    """Whether no float is NaN and none has no entries; an infinity may be meant (a mask)."""
+    floats = [np.asarray(v) for v in arrival.values if differentiable(v)]
+    return not any(v.size == 0 or np.isnan(np.abs(v).astype(np.float64)).any() for v in floats)
 
 
 def _problem(rule: CapturedRule, arrival: Arrival) -> Problem:

@@ -11,6 +11,7 @@ from verify.auditing.walk import ENTERED, holds_rule
 
 # calls out of the program: nothing of what they do is visible to JAX
 _BOXES = ("callback", "ffi_call", "pallas_call", "custom_partitioning", "custom_call", "triton")
+_HIDING = "it hides a rule: the option jax_custom_vjp3 makes such calls, switch it off to have the rule checked"
 _UNSEEN = "a rule inside it would not be seen; it was checked only as part of a rule around it"
 
 
@@ -24,7 +25,7 @@ def _unentered(program: Any) -> Iterator[tuple[Any, str]]:
     for eqn in getattr(program, "jaxpr", program).eqns:
         name = eqn.primitive.name
         if "hi_primitive" in name:
-            yield eqn, "it hides a rule (the option jax_custom_vjp3 makes such calls): switch the option off to audit it"
+            yield eqn, _HIDING
         elif any(box in name for box in _BOXES):
             yield eqn, _UNSEEN
         elif name not in ENTERED and holds_rule(eqn):

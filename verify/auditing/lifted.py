@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
-from verify import _precision, interpreter
+from verify import interpreter
 from verify.interpreter import CALLS, RULES
 
 # primitives whose result is a matter of bits or of a stated precision, or that refuse other dtypes
@@ -97,7 +97,9 @@ def _says_dtype(value: Any) -> bool:
 
 def _in_own_precision(eqn: Any, values: Sequence[Any]) -> list[Any]:
     avals = [atom.aval for atom in eqn.invars]
-    return [_widened(out) for out in interpreter.bind(eqn, [_narrowed(*pair) for pair in zip(values, avals, strict=True)])]
+    return [
+        _widened(out) for out in interpreter.bind(eqn, [_narrowed(*pair) for pair in zip(values, avals, strict=True)])
+    ]
 
 
 def _with_wide_programs(eqn: Any, values: Sequence[Any]) -> list[Any]:

@@ -51,6 +51,7 @@ class Place:
     loops: tuple[Loop, ...] = ()
     nested: bool = False  # inside the primal of another rule
     shards: Shards | None = None
+    called: str | None = None  # the user's line that called the innermost program around it, as far as JAX knows
 
     def at(self, index: int) -> str:
         """The address of this program's equation number `index`."""

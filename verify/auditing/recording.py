@@ -150,9 +150,7 @@ class Recorder(Walk):
             "check_vma": params["check_vma"],
         }
         # the specs of the records follow from a trace of the body; an abstract one that returns nothing gives them
-        jax.eval_shape(
-            jax.shard_map(lambda *a: (run(*a), ())[1], out_specs=(), **kwargs), *values
-        )
+        jax.eval_shape(jax.shard_map(lambda *a: (run(*a), ())[1], out_specs=(), **kwargs), *values)
         outs, records = jax.shard_map(run, out_specs=(tuple(params["out_specs"]), dict(out_specs)), **kwargs)(*values)
         self.records |= records
         return list(outs)
@@ -161,9 +159,7 @@ class Recorder(Walk):
         """Record inside the solver, and inside the product with the matrix at the solution."""
         lengths, programs = eqn.params["const_lengths"], eqn.params["jaxprs"]
         ends = np.cumsum(lengths)
-        consts = {
-            name: values[end - n : end] for name, n, end in zip(programs._fields, lengths, ends, strict=True)
-        }
+        consts = {name: values[end - n : end] for name, n, end in zip(programs._fields, lengths, ends, strict=True)}
         given = values[ends[-1] :]
         solved = interpreter.bind(eqn, values)
         for name, args in (("solve", given), ("matvec", solved)):

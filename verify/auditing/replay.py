@@ -32,11 +32,15 @@ def rule_at(fun: Callable[..., Any], args: Sequence[Any], address: str) -> Captu
     jax.eval_shape(lambda *values: (recorder.evaluate(program, values, Place()), ())[1], *leaves)
     if address not in recorder.sites:
         there = ", ".join(f"{a} ({found.word})" for a, found in recorder.sites.items())
-        raise ValueError(f"`address` must be that of a rule in this program, {there or 'which has none'}; got {address}.")
+        raise ValueError(
+            f"`address` must be that of a rule in this program, {there or 'which has none'}; got {address}."
+        )
     return CapturedRule(recorder.sites[address])
 
 
-def cotangents(fun: Callable[..., Any], args: Sequence[Any], address: str, file: str | Path) -> tuple[list[Any], list[Any]]:
+def cotangents(
+    fun: Callable[..., Any], args: Sequence[Any], address: str, file: str | Path
+) -> tuple[list[Any], list[Any]]:
     """The cotangents of the floating arguments at what `file` holds: by the rule, and by its primal without it."""
     rule = rule_at(fun, args, address)
     with np.load(file, allow_pickle=False) as saved:
@@ -103,5 +107,6 @@ def _stored(value: Any) -> np.ndarray:
 
 def _restored(array: np.ndarray, aval: Any) -> Any:
     if jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key):
-        return jax.random.wrap_key_data(array, impl=jax.random.key_impl(jax.ShapeDtypeStruct((), aval.dtype)))
+        key: Any = jax.ShapeDtypeStruct((), aval.dtype)
+        return jax.random.wrap_key_data(jnp.asarray(array), impl=jax.random.key_impl(key))
     return array.astype(aval.dtype)

@@ -78,7 +78,7 @@ def make(place: Place, index: int, eqn: Any) -> Site:
     """The site of equation number `index` of a program."""
     program = eqn.params[RULES[eqn.primitive.name]]
     name, defined = _defined(getattr(program, "jaxpr", program))
-    called = _caller(eqn)
+    called = caller(eqn) or place.called
     if name in _WRAPPERS and called is not None:
         name = _named_by_wrapper(eqn) or name
     mapped = "vmap(" in str(eqn.source_info.name_stack) and "vmap" not in place.words
@@ -110,7 +110,7 @@ def _frames(eqn: Any) -> list[Any]:
     return [] if traceback is None else list(traceback.frames)
 
 
-def _caller(eqn: Any) -> str | None:
+def caller(eqn: Any) -> str | None:
     """The innermost line outside of all libraries, else the innermost outside of JAX."""
     frames = [f for f in _frames(eqn) if not _within(f.file_name, (_JAX, _HERE))]
     own = [f for f in frames if not _within(f.file_name, _LIBRARIES)]

@@ -7,6 +7,7 @@ what the walker adds inside of them comes out. It is used to record values (`rec
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,13 +59,20 @@ class Walk:
             return self.rule(site.make(place, index, eqn), values, index)
         if name in CALLS and holds_rule(eqn):
             mapped = "vmap(" in str(eqn.source_info.name_stack) and "vmap" not in place.words
+            place = _through(place, eqn)
             word = ("vmap / " if mapped else "") + WORDS.get(name, name)
             return self.evaluate(eqn.params[CALLS[name]], values, place.inside(index, word))
         if name in (*LOOPS, SHARDED, SOLVE) and holds_rule(eqn):
-            return getattr(self, name if name != "while" else "while_")(eqn, values, place, index)
+            build = getattr(self, name if name != "while" else "while_")
+            return build(eqn, values, _through(place, eqn), index)
         return interpreter.bind(eqn, values)
 
 
 def holds_rule(eqn: Any) -> bool:
     """Whether a rule stands anywhere inside an equation."""
     return any(stripping.has_rule(program) for _, _, program in interpreter.inner(eqn))
+
+
+def _through(place: Place, eqn: Any) -> Place:
+    """The place with the user's line that leads into an equation: a rule inside may have none of its own."""
+    return dataclasses.replace(place, called=site.caller(eqn) or place.called)

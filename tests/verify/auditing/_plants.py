@@ -4,6 +4,7 @@ The test reads names and lines from this file: every rule is a function of its o
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -85,10 +86,10 @@ def program(wrong: bool) -> Callable[[Any], Any]:
 
     @jax.custom_vjp
     def in_linen(x, b):
-        return x + b
+        return x + b[None]
 
     in_linen.defvjp(
-        lambda x, b: (x + b, ()), lambda _, g: (g, jnp.mean(g, axis=0) if wrong else jnp.sum(g, axis=0))
+        lambda x, b: (x + b[None], ()), lambda _, g: (g, jnp.mean(g, axis=0) if wrong else jnp.sum(g, axis=0))
     )
 
     @jax.custom_vjp
@@ -173,6 +174,12 @@ def program(wrong: bool) -> Callable[[Any], Any]:
         return jnp.sum(spread)
 
     return run
+
+
+def line_of(name: str) -> int:
+    """The line of the decorator above a rule."""
+    lines = Path(__file__).read_text().splitlines()
+    return next(i for i, line in enumerate(lines) if f"def {name}(" in line)
 
 
 wrong, right = program(True), program(False)

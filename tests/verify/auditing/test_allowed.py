@@ -1,0 +1,79 @@
+"""Rules that differ from their primal on purpose: told when nobody declared them, held to it when somebody did."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import verify
+
+
+@jax.custom_vjp
+def quantized(x):
+    return jnp.round(x)
+
+
+quantized.defvjp(lambda x: (jnp.round(x), ()), lambda _, g: (g,))
+
+
+@jax.custom_vjp
+def capped(x):
+    return 2 * x
+
+
+capped.defvjp(lambda x: (2 * x, ()), lambda _, g: (2 * jnp.clip(g, -0.5, 0.5),))
+
+
+@jax.custom_vjp
+def halved(x):
+    return jnp.sin(x)
+
+
+halved.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x) / 2,))
+
+X = np.float32([0.3, -1.2, 0.7, 2.1])
+
+
+def loss(x):
+    return jnp.sum(capped(quantized(3 * x)))
+
+
+def verdicts(report):
+    return {rule.name: rule.verdict for rule in report.rules}
+
+
+def test_undeclared_they_are_told_to_differ_from_their_primal_and_are_no_failures():
+    report = verify.audit(loss, X)
+    assert report.ok
+    assert verdicts(report) == {"quantized": "inconclusive", "capped": "inconclusive"}
+    assert {f.diagnosis.code for f in report.inconclusive} == {"straight-through", "clipped"}
+    assert "allow={'capped': 'clipped'}" in str(report)
+
+
+def test_declared_they_are_held_to_what_was_declared():
+    allow = {"quantized": "straight-through", "capped": "clipped", "halved": "clipped"}
+    report = verify.audit(lambda x: loss(x) + jnp.sum(halved(x)), X, allow=allow)
+    assert verdicts(report) == {
+        "quantized": "held as straight-through",
+        "capped": "held as clipped",
+        "halved": "FAILED",  # half of every cotangent is no clip
+    }
+    assert {"declared straight-through", "declared clipped"} <= {f.law for f in report.passed}
+    assert "declared clipped" in {f.law for f in report.failures}
+
+
+def test_what_clips_does_not_pass_for_straight_through():
+    report = verify.audit(lambda x: jnp.sum(capped(x)), X, allow={"capped": "straight-through"})
+    assert "declared straight-through" in {f.law for f in report.failures}
+
+
+@pytest.mark.parametrize(
+    ("allow", "message"),
+    [
+        ({"quantised": "clipped"}, r"`allow` must name rules of this program \(halved\); got 'quantised'"),
+        ({"halved": "anything"}, r"`allow\['halved'\]` must be one of straight-through, clipped; got 'anything'"),
+    ],
+)
+def test_a_declaration_that_means_nothing_is_refused(allow, message):
+    with pytest.raises(ValueError, match=message):
+        verify.audit(lambda x: jnp.sum(halved(x)), X, allow=allow)
