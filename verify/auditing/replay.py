@@ -43,7 +43,7 @@ def cotangents(
 ) -> tuple[list[Any], list[Any]]:
     """The cotangents of the floating arguments at what `file` holds: by the rule, and by its primal without it."""
     rule = rule_at(fun, args, address)
-    with np.load(file, allow_pickle=False) as saved:
+    with np.load(file) as saved:
         kept = {name: saved[name] for name in saved.files}
     avals = [atom.aval for atom in rule.site.eqn.invars]
     values = [_restored(kept[f"x{i}"], aval) for i, aval in enumerate(avals)]
@@ -62,7 +62,7 @@ def save(folder: Path, name: str, finding: Finding) -> Path | None:
     arrays = {f"x{i}": _stored(v) for i, v in enumerate(values)} | {f"w{i}": _stored(w) for i, w in enumerate(weights)}
     unfinished = file.with_suffix(".part")
     with unfinished.open("wb") as out:
-        np.savez(out, allow_pickle=False, **arrays)
+        np.savez(out, **arrays)  # plain numbers only, so nothing is pickled
     os.replace(unfinished, file)
     return file
 
