@@ -49,6 +49,19 @@ def retraced(program: Any, run: Callable[[Sequence[Any]], list[Any]]) -> Any:
     return jax.make_jaxpr(lambda *args: run(args))(*avals)
 
 
+def scan_parts(eqn: Any) -> tuple[int, int]:
+    """How many operands of a scan are constants, and how many are carried.
+
+    Read from the types, since the parameters that say it change from version to version: what is scanned over, and what
+    is stacked, has one axis more outside than inside the body.
+    """
+    body = getattr(eqn.params["jaxpr"], "jaxpr", eqn.params["jaxpr"])
+    scanned = sum(len(a.aval.shape) > len(b.aval.shape) for a, b in zip(eqn.invars, body.invars, strict=True))
+    stacked = sum(len(a.aval.shape) > len(b.aval.shape) for a, b in zip(eqn.outvars, body.outvars, strict=True))
+    carried = len(eqn.outvars) - stacked
+    return len(eqn.invars) - scanned - carried, carried
+
+
 def inner(eqn: Any) -> Iterator[tuple[str, int | None, Any]]:
     """The programs that an equation holds: name of the parameter, position in it if it is a tuple, the program."""
     for name, value in eqn.params.items():

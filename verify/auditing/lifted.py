@@ -15,7 +15,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend import core
 
 from verify import interpreter
 from verify.interpreter import CALLS, RULES
@@ -38,10 +37,7 @@ def differentiable(aval: Any) -> bool:
 
 def evaluate(program: Any, args: Sequence[Any]) -> list[Any]:
     """The outputs of a program at wide arguments."""
-    jaxpr = getattr(program, "jaxpr", program)
-    consts = [_widened(c) for c in getattr(program, "consts", ())]
-    closed = core.ClosedJaxpr(jaxpr, consts) if hasattr(program, "consts") else program
-    return [_widened(out) for out in interpreter.evaluate(closed, list(map(_widened, args)), _step)]
+    return [_widened(out) for out in interpreter.evaluate(program, list(map(_widened, args)), _step)]
 
 
 def rule(eqn: Any) -> Callable[..., list[Any]]:
@@ -120,12 +116,13 @@ def _retraced(program: Any) -> Any:
 
 def _scan(eqn: Any, values: list[Any]) -> list[Any]:
     params = eqn.params
-    constants, carried = params["num_consts"], params["num_consts"] + params["num_carry"]
+    constants, count = interpreter.scan_parts(eqn)
+    carried = constants + count
     consts = values[:constants]
 
     def step(carry: Any, x: Any) -> Any:
         outs = evaluate(params["jaxpr"], [*consts, *carry, *x])
-        return outs[: params["num_carry"]], outs[params["num_carry"] :]
+        return outs[:count], outs[count:]
 
     options = {name: params[name] for name in ("length", "reverse", "unroll")}
     carry, ys = jax.lax.scan(step, values[constants:carried], values[carried:], **options)

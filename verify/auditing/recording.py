@@ -50,7 +50,8 @@ class Recorder(Walk):
     def scan(self, eqn: Any, values: list[Any], place: Place, index: int) -> list[Any]:
         """Record inside the steps that are kept; those between them run as they stand."""
         params = eqn.params
-        constants, carried = params["num_consts"], params["num_consts"] + params["num_carry"]
+        constants, count = interpreter.scan_parts(eqn)
+        carried = constants + count
         length, reverse = params["length"], params["reverse"]
         consts, carry, xs = values[:constants], values[constants:carried], values[carried:]
         spans = _spans(length)
@@ -67,7 +68,7 @@ class Recorder(Walk):
                     outs, records = self._separately(params["jaxpr"], args, body)
                 else:
                     outs, records = core.jaxpr_as_fun(params["jaxpr"])(*args), {}
-                return outs[: params["num_carry"]], (outs[params["num_carry"] :], records)
+                return outs[:count], (outs[count:], records)
 
             return run
 

@@ -95,12 +95,13 @@ class _Gated(Walk):
     def scan(self, eqn: Any, values: list[Any], place: Place, index: int) -> list[Any]:
         """All steps alike."""
         params = eqn.params
-        constants, carried = params["num_consts"], params["num_consts"] + params["num_carry"]
+        constants, count = interpreter.scan_parts(eqn)
+        carried = constants + count
         inside = place.looped(index, "scan", ())
 
         def step(carry: Any, x: Any) -> Any:
             outs = self.evaluate(params["jaxpr"], [*values[:constants], *carry, *x], inside)
-            return outs[: params["num_carry"]], outs[params["num_carry"] :]
+            return outs[:count], outs[count:]
 
         options = {name: params[name] for name in ("length", "reverse", "unroll")}
         carry, ys = jax.lax.scan(step, values[constants:carried], values[carried:], **options)
