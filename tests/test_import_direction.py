@@ -43,6 +43,7 @@ ALONE = {"matrices": (), "spectra": ("matrices",)}
 OPTIONAL = {
     "PIL",
     "asdex",
+    "equinox",
     "h5py",
     "hypothesis",
     "jinja2",

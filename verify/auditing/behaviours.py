@@ -14,14 +14,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from verify import _precision, comparison, surrogates
+from verify import _precision, comparison, problem, surrogates
 from verify.items import SMALL
-from verify.laws import agreement
+from verify.laws import agreement, second_order
 from verify.report import Diagnosis, Finding
 from verify.trial import Trial
 
 CLIPPED = "clipped"
 NAMES = (surrogates.STRAIGHT_THROUGH, CLIPPED)
+_SINGULAR = "rule and autodiff are not finite there: the primal has no derivative at that point"
+_CONSTANT = "the primal is constant there, first derivative and all, and the rule's second derivative is not zero"
 _DECLARE = "if that is meant, say allow={{{!r}: {!r}}}, and the rule is held to that"
 
 
@@ -48,6 +50,44 @@ def reclassified(trial: Trial, name: str) -> bool:
     sentence = f"the rule clips its cotangent, so it differs from its primal; {_DECLARE.format(name, CLIPPED)}."
     trial.findings.append(("inconclusive", _with(shown, Diagnosis(CLIPPED, sentence))))
     return True
+
+
+def leave_open(trial: Trial) -> None:
+    """Turn failures at what no witness can judge into findings that say so.
+
+    Where the primal has no derivative (0 log 0), a cotangent of zero may come back as NaN. And a rule whose primal is
+    constant, first derivative and all, but whose second derivative is not zero stands for another function there.
+    """
+    told = []
+    for kind, finding in trial.findings:
+        if kind == "failures" and _singular(trial, finding):
+            kind, finding = "inconclusive", _with(finding, Diagnosis("inconclusive", _SINGULAR))
+        elif kind == "failures" and finding.law == second_order.LAW and _constant(trial, finding):
+            kind, finding = "inconclusive", _with(finding, Diagnosis(surrogates.SURROGATE, _CONSTANT))
+        told.append((kind, finding))
+    trial.findings[:] = told
+
+
+def _singular(trial: Trial, finding: Finding) -> bool:
+    """Whether rule and witness both are not finite at that entry, for some cotangent at the same point."""
+    paths = trial.problem.float_paths
+    if finding.argument not in paths or finding.index is None or np.isfinite(finding.actual) or not finding.example:
+        return False
+    leaf = paths.index(finding.argument)
+    given = problem.make(trial.problem.fun, finding.example[0]).floats
+    for i, item in enumerate(trial.items):
+        if all(np.array_equal(a, b) for a, b in zip(item.floats, given, strict=True)):
+            if not np.isfinite(trial.witness[leaf][(i, *finding.index)]):
+                return True
+    return False
+
+
+def _constant(trial: Trial, finding: Finding) -> bool:
+    """Whether rule and primal both have no slope at all in the argument whose cotangent was differentiated."""
+    name = str(finding.argument).split(", differentiated by ")[0]
+    leaves = [k for k, path in enumerate(trial.problem.float_paths) if name in (path, "all cotangents")]
+    answers = trial.answers.cotangents
+    return all(not np.any(part[k][trial.valid]) for k in leaves for part in (trial.witness, answers))
 
 
 def advised(finding: Finding, name: str, allow: Mapping[str, str]) -> Finding:

@@ -49,14 +49,24 @@ def examine(group: Group, allow: Mapping[str, str], seed: int) -> tuple[list[tup
     with np.errstate(all="ignore"):
         if _runs(trial):
             _hold(trial, group.rule.site.kind, declared)
+            behaviours.leave_open(trial)
             if any(kind == "failures" for kind, _ in trial.findings) and declared is None:
                 if not behaviours.reclassified(trial, group.name):
                     fresh = lambda: _items(group, base, np.random.default_rng(seed + 1))  # noqa: E731
                     diagnosis.explain(trial, fresh, None)
-    found = [(kind, behaviours.advised(finding, group.name, allow)) for kind, finding in trial.findings]
+    found = [(kind, behaviours.advised(finding, group.name, allow)) for kind, finding in _one_each(trial.findings)]
     # what was left out because another law had failed goes without saying, once for each rule
     notes = [note for note in trial.notes if "is wrong already" not in note]
     return found, [f"{group.rule.site.word}: {note}" for note in notes]
+
+
+def _one_each(found: Sequence[tuple[str, Finding]]) -> list[tuple[str, Finding]]:
+    """One finding per law and argument: the gravest, of equals the first."""
+    graver = {kind: rank for rank, kind in enumerate(("failures", "inconclusive", "passed"))}
+    kept: dict[tuple[str, str | None], tuple[str, Finding]] = {}
+    for kind, finding in sorted(found, key=lambda pair: graver[pair[0]]):
+        kept.setdefault((finding.law, finding.argument), (kind, finding))
+    return list(kept.values())
 
 
 def _items(group: Group, base: Problem, rng: np.random.Generator) -> list[Item]:

@@ -59,7 +59,9 @@ def save(folder: Path, name: str, finding: Finding) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     plain = re.sub(r"\W+", "-", f"{name}-{finding.law}-{finding.argument or 'all'}").strip("-")
     file = folder / f"{plain}.npz"
-    arrays = {f"x{i}": _stored(v) for i, v in enumerate(values)} | {f"w{i}": _stored(w) for i, w in enumerate(weights)}
+    arrays: dict[str, Any] = {f"x{i}": _stored(v) for i, v in enumerate(values)} | {
+        f"w{i}": _stored(w) for i, w in enumerate(weights)
+    }
     unfinished = file.with_suffix(".part")
     with unfinished.open("wb") as out:
         np.savez(out, **arrays)  # plain numbers only, so nothing is pickled
