@@ -71,7 +71,13 @@ def leave_open(trial: Trial) -> None:
 def _singular(trial: Trial, finding: Finding) -> bool:
     """Whether rule and witness both are not finite at that entry, for some cotangent at the same point."""
     paths = trial.problem.float_paths
-    if finding.argument not in paths or finding.index is None or np.isfinite(finding.actual) or not finding.example:
+    if (
+        trial.autodiff is None
+        or finding.argument not in paths
+        or finding.index is None
+        or np.isfinite(finding.actual)
+        or not finding.example
+    ):
         return False
     leaf = paths.index(finding.argument)
     given = problem.make(trial.problem.fun, finding.example[0]).floats
@@ -84,6 +90,8 @@ def _singular(trial: Trial, finding: Finding) -> bool:
 
 def _constant(trial: Trial, finding: Finding) -> bool:
     """Whether rule and primal both have no slope at all in the argument whose cotangent was differentiated."""
+    if trial.autodiff is None:
+        return False
     name = str(finding.argument).split(", differentiated by ")[0]
     leaves = [k for k, path in enumerate(trial.problem.float_paths) if name in (path, "all cotangents")]
     answers = trial.answers.cotangents
