@@ -62,7 +62,7 @@ def batch_sizes(run: Run) -> Section:
             if (name, size) in run.by_hand
         }
         for name in OPTIMIZERS
-        if any((name, size) in run.by_hand for size in sizes if size != run.config.batch_size)
+        if all((name, size) in run.by_hand for size in sizes)
     }
     rows = []
     for (name, size), one in sorted(run.by_hand.items(), key=lambda item: (OPTIMIZERS.index(item[0][0]), item[0][1])):

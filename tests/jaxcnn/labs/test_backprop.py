@@ -13,7 +13,7 @@ from jaxcnn.labs.verification import check
 from jaxcnn.zoo import LENET
 from tests.jaxcnn.labs._no_autodiff import no_autodiff
 
-CONFIG = dataclasses.replace(Config().quickened(), train_per_class=6, test_per_class=2, epochs=2, batch_sizes="25")
+CONFIG = dataclasses.replace(Config().quickened(), train_per_class=6, test_per_class=2, epochs=2, batch_sizes="")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def run():
 
 def test_three_optimisers_train_without_autodiff_from_the_same_parameters(run):
     starts = [jax.tree.leaves(one.snapshots) for one in run.by_hand.values()]
-    assert len(run.by_hand) == 4
+    assert len(run.by_hand) == 3
     for name in OPTIMIZERS:
         assert run.by_hand[name, CONFIG.batch_size].history[-1].running.loss < 3
     assert all(np.array_equal(a[0], b[0]) for start in starts for a, b in zip(start, starts[0], strict=True))
@@ -59,8 +59,8 @@ def test_the_tables_say_what_the_histories_do(run):
             *(scores[split].loss for split in ("train", "test")),
             *(100 * (1 - scores[split].accuracy) for split in ("train", "test")),
         )
-    assert sizes.numbers["rmsprop, 25"][0] == 2 * 3  # epochs times batches
-    assert sizes.numbers["sgd, 10"][0] == 2 * 6
+    assert [row[0] for row in sizes.numbers.values()] == 3 * [2 * 6]  # epochs times batches
+    assert list(sizes.numbers) == ["sgd, 10", "momentum, 10", "rmsprop, 10"]
 
 
 def test_the_subsets_have_as_many_of_each_class_and_are_the_seeds():
