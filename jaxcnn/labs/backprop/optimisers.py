@@ -1,6 +1,6 @@
 """Three optimisers and several batch sizes compared, and the updates by hand with Optax's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -37,9 +37,9 @@ def learning_curves(run: Run) -> Section:
         f"All three start from the same random parameters (`{config.init}`, seed {config.seed}) with learning rate "
         f"{config.learning_rate:g}, batches of {size}, shuffled anew in every epoch: {config.epochs} epochs of "
         f"{-(-len(run.data.train) // size)} updates. Best on the test images: {' and '.join(best)}, "
-        f"**{100 * max(last.values()):.1f} %**. At the same rate the three take steps of very "
-        f"different size: SGD η|g|; momentum up to 1 / (1 − μ) = {1 / (1 - config.momentum):.3g} times that; RMSProp "
-        "about η for every parameter, however small its gradient is."
+        f"**{100 * max(last.values()):.1f} %**. At the same rate the three "
+        f"take steps of different size: SGD η|g|; momentum up to 1 / (1 − μ) = {1 / (1 - config.momentum):.3g} times "
+        f"that; RMSProp about η for every parameter, however small its gradient is."
     )
     columns = ("optimiser", "training loss", "test loss", "training error (%)", "test error (%)", "last epoch's loss")
     numbers = {name: [record.to_json() for record in own] for name, own in histories.items()}
@@ -69,13 +69,44 @@ def batch_sizes(run: Run) -> Section:
         updates = one.training.run.step.batches.steps * run.config.epochs
         rows.append((name, size, updates, *_percent(one.history[-1]), sum(r.seconds for r in one.history)))
     columns = ("optimiser", "batch size", "updates in all", "training error (%)", "test error (%)", "seconds")
+    accuracies = {  # from the fewest updates to the most
+        name: [run.by_hand[name, size].history[-1].scores["test"].accuracy for size in reversed(sizes)]
+        for name in curves
+    }
     told = Paragraph(
-        "With the same number of epochs, smaller batches mean more updates, and at one learning rate that decides: "
-        "the mean gradient of a larger batch is less noisy, but no larger. Seconds include compilation."
+        f"With the same number of epochs, smaller batches mean more updates. {by_updates(accuracies)}"
+        "The mean gradient of a larger batch is less noisy, but no larger. Seconds include compilation."
     )
     chart = Chart("Test error after each epoch, for each batch size.", "batch-sizes", _drawn(curves, "test error (%)"))
     table = Table(f"After {run.config.epochs} epochs.", columns, tuple(rows))
     return Section("Batch sizes", (told, chart, table), {f"{row[0]}, {row[1]}": list(row[2:]) for row in rows})
+
+
+def by_updates(accuracies: Mapping[str, Sequence[float]]) -> str:
+    """Return in a sentence how the test error goes with the number of updates.
+
+    Args:
+        accuracies: on the test images, of every optimiser, from the fewest updates to the most.
+    """
+    courses: dict[str, list[str]] = {}
+    for name, own in accuracies.items():
+        if len(own) > 1:
+            courses.setdefault(_course(np.diff(own)), []).append(name)
+    if not courses:
+        return ""
+    told = "; ".join(f"that of {' and '.join(names)} {course}" for course, names in courses.items())
+    return f"From the fewest updates to the most, the test error goes like this: {told}. "
+
+
+def _course(steps: np.ndarray) -> str:
+    """Return what the error does where accuracy changes by `steps`."""
+    if not steps.any():
+        return "is always the same"
+    if (steps > 0).all():
+        return "falls with every step"
+    if (steps >= 0).all():
+        return "falls or stays"
+    return "rises or stays" if (steps <= 0).all() else "goes up and down"
 
 
 def updates_by_hand(run: Run) -> Section:

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxcnn.labs.backprop.optimisers import batch_sizes, learning_curves, updates_by_hand
+from jaxcnn.labs.backprop.optimisers import batch_sizes, by_updates, learning_curves, updates_by_hand
 from jaxcnn.labs.backprop.training import OPTIMIZERS, Config, load_subsets, train
 from jaxcnn.labs.report import Table
 from jaxcnn.labs.verification import check
@@ -61,6 +61,16 @@ def test_the_tables_say_what_the_histories_do(run):
         )
     assert [row[0] for row in sizes.numbers.values()] == 3 * [2 * 6]  # epochs times batches
     assert list(sizes.numbers) == ["sgd, 10", "momentum, 10", "rmsprop, 10"]
+
+
+def test_what_more_updates_do_is_told_for_each_optimiser_from_its_own_errors():
+    told = by_updates({"a": [0.2, 0.5, 0.9], "b": [0.1, 0.2, 0.8], "c": [0.8, 0.9, 0.9], "d": [0.8, 0.9, 0.88]})
+    assert told == (
+        "From the fewest updates to the most, the test error goes like this: that of a and b falls with every step; "
+        "that of c falls or stays; that of d goes up and down. "
+    )
+    assert "that of a rises or stays; that of b is always the same." in by_updates({"a": [0.9, 0.8], "b": [0.5, 0.5]})
+    assert by_updates({"a": [0.9]}) == ""
 
 
 def test_the_subsets_have_as_many_of_each_class_and_are_the_seeds():
