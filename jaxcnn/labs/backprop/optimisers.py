@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jaxcnn.labs.backprop.training import OPTIMIZERS, Run
+from jaxcnn.labs.chance import standard_error
 from jaxcnn.labs.report import Chart, Equation, Paragraph, Section, Table
 from jaxcnn.plots.panels import panels
 from jaxcnn.training import EpochRecord
@@ -32,12 +33,10 @@ def learning_curves(run: Run) -> Section:
         for name, own in histories.items()
     )
     last = {name: own[-1].scores["test"].accuracy for name, own in histories.items()}
-    best = [name for name in OPTIMIZERS if last[name] == max(last.values())]
     told = (
         f"All three start from the same random parameters (`{config.init}`, seed {config.seed}) with learning rate "
         f"{config.learning_rate:g}, batches of {size}, shuffled anew in every epoch: {config.epochs} epochs of "
-        f"{-(-len(run.data.train) // size)} updates. Best on the test images: {' and '.join(best)}, "
-        f"**{100 * max(last.values()):.1f} %**. At the same rate the three "
+        f"{-(-len(run.data.train) // size)} updates. {leading(last, len(run.data.test))} At the same rate the three "
         f"take steps of different size: SGD η|g|; momentum up to 1 / (1 − μ) = {1 / (1 - config.momentum):.3g} times "
         f"that; RMSProp about η for every parameter, however small its gradient is."
     )
@@ -80,6 +79,18 @@ def batch_sizes(run: Run) -> Section:
     chart = Chart("Test error after each epoch, for each batch size.", "batch-sizes", _drawn(curves, "test error (%)"))
     table = Table(f"After {run.config.epochs} epochs.", columns, tuple(rows))
     return Section("Batch sizes", (told, chart, table), {f"{row[0]}, {row[1]}": list(row[2:]) for row in rows})
+
+
+def leading(accuracies: Mapping[str, float], images: int) -> str:
+    """Return in a sentence which optimisers are ahead on so many images, with all that tie within a standard error."""
+    most = max(accuracies.values())
+    error = standard_error(most, images)
+    tied = [name for name, accuracy in accuracies.items() if accuracy >= most - error]
+    end = f"{' and '.join(tied)} tie within it" if len(tied) > 1 else f"{tied[0]} is ahead by more than that"
+    return (
+        f"The highest accuracy on the {images:,} test images is **{100 * most:.1f} %**, with a binomial standard error "
+        f"of {100 * error:.1f} points: {end}."
+    )
 
 
 def by_updates(accuracies: Mapping[str, Sequence[float]]) -> str:

@@ -18,7 +18,7 @@ from jaxcnn.training import TrainConfig, Training
 from jaxcnn.zoo import LENET
 
 OPTIMIZERS = ("sgd", "momentum", "rmsprop")
-LAST = "rmsprop"  # the optimiser that gets furthest in so few updates: its network is the one that is looked into
+LAST = "rmsprop"  # the optimiser whose network is looked into
 
 
 @dataclass(frozen=True)

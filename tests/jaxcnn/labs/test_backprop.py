@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxcnn.labs.backprop.optimisers import batch_sizes, by_updates, learning_curves, updates_by_hand
+from jaxcnn.labs.backprop.optimisers import batch_sizes, by_updates, leading, learning_curves, updates_by_hand
 from jaxcnn.labs.backprop.training import OPTIMIZERS, Config, load_subsets, train
 from jaxcnn.labs.report import Table
 from jaxcnn.labs.verification import check
@@ -71,6 +71,12 @@ def test_what_more_updates_do_is_told_for_each_optimiser_from_its_own_errors():
     )
     assert "that of a rises or stays; that of b is always the same." in by_updates({"a": [0.9, 0.8], "b": [0.5, 0.5]})
     assert by_updates({"a": [0.9]}) == ""
+
+
+def test_optimisers_within_a_standard_error_of_the_best_are_called_ties():
+    error = "with a binomial standard error of 3.0 points: "  # sqrt(0.9 · 0.1 / 100)
+    assert leading({"a": 0.9, "b": 0.88, "c": 0.86}, 100).endswith(f"**90.0 %**, {error}a and b tie within it.")
+    assert leading({"a": 0.86, "b": 0.9}, 100).endswith(f"**90.0 %**, {error}b is ahead by more than that.")
 
 
 def test_the_subsets_have_as_many_of_each_class_and_are_the_seeds():
