@@ -1,5 +1,6 @@
 """Three optimisers and several batch sizes compared, and the updates by hand with Optax's."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from jaxcnn.labs.chance import standard_error
 from jaxcnn.labs.report import Chart, Equation, Paragraph, Section, Table
 from jaxcnn.plots.panels import panels
 from jaxcnn.training import EpochRecord
+from jaxcnn.training.updates import EPSILON
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +40,8 @@ def learning_curves(run: Run) -> Section:
         f"{config.learning_rate:g}, batches of {size}, shuffled anew in every epoch: {config.epochs} epochs of "
         f"{-(-len(run.data.train) // size)} updates. {leading(last, len(run.data.test))} At the same rate the three "
         f"take steps of different size: SGD η|g|; momentum up to 1 / (1 − μ) = {1 / (1 - config.momentum):.3g} times "
-        f"that; RMSProp about η for every parameter, however small its gradient is."
+        f"that; RMSProp about η where |g| is well above √ε = {math.sqrt(EPSILON):g}, and less below; its first step is "
+        f"up to η / √(1 − ρ) = {1 / math.sqrt(1 - config.decay):.3g} η."
     )
     columns = ("optimiser", "training loss", "test loss", "training error (%)", "test error (%)", "last epoch's loss")
     numbers = {name: [record.to_json() for record in own] for name, own in histories.items()}

@@ -79,6 +79,12 @@ def test_optimisers_within_a_standard_error_of_the_best_are_called_ties():
     assert leading({"a": 0.86, "b": 0.9}, 100).endswith(f"**90.0 %**, {error}b is ahead by more than that.")
 
 
+def test_the_step_of_rmsprop_is_told_with_where_the_gradient_is_too_small_for_it(run):
+    told = learning_curves(run).blocks[0].text
+    assert "RMSProp about η where |g| is well above √ε = 0.0001, and less below" in told
+    assert "its first step is up to η / √(1 − ρ) = 3.16 η." in told
+
+
 def test_the_subsets_have_as_many_of_each_class_and_are_the_seeds():
     data = load_subsets(CONFIG)
     assert np.bincount(data.train.labels).tolist() == [6] * 10
