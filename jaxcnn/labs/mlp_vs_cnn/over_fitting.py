@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from jaxcnn.labs.chance import standard_error
 from jaxcnn.labs.mlp_vs_cnn.run import MEAN, SUM, Run, accuracies
 from jaxcnn.labs.report import Chart, Paragraph, Section, Table
 from jaxcnn.plots.lines import lines
 from jaxcnn.training import EpochRecord
+
+LARGE = 2.0  # points from which on a gap is called over-fitting
+NEAR = 0.01  # nats within which a loss is called near its lowest
+BY_HEART = 99.0  # percent of the training images recognised, from which on they are called learned by heart
 
 COLUMNS = (
     "images",
@@ -95,7 +100,7 @@ def perceptron_over_fitting(run: Run) -> Section:
             *charts,
             Table("After the last update.", COLUMNS, rows),
             Paragraph(comment("By the sum of the gradients", sizes, few, many)),
-            Paragraph(_slow(curves["many"][MEAN], many)),
+            Paragraph(_slow(curves["many"][MEAN], many, len(run.splits.validation))),
         ),
         {name: {by: curve.numbers() for by, curve in own.items()} for name, own in curves.items()},
     )
@@ -122,21 +127,48 @@ def comment(how: str, sizes: dict[str, int], few: Curve, many: Curve) -> str:
     )
     lost = float(few.validation.max() - few.validation[-1])
     told += (
-        f"More images are worth {many.validation[-1] - few.validation[-1]:.2f} points on what was never seen. The "
-        f"accuracy on the validation images with few was highest at iteration {few.row[4]:,} and has lost {lost:.2f} "
-        "points since; "
+        f"{_worth(few, many)} The accuracy on the validation images with few was highest at iteration {few.row[4]:,} "
+        f"and has lost {lost:.2f} points since; "
     )
-    rise = few.row[5]
-    if few.gap > 2 * max(many.gap, 0.5):
-        end = (
-            f"the loss there has risen by {rise:.3f} nats from its lowest: the few images are learned by heart."
-            if rise > 0.01
-            else "the loss there is still near its lowest: the few images are fitted better and better, but what is "
-            "not in them stays unknown."
+    return told + _verdict(few, many)
+
+
+def course(values: np.ndarray, images: int) -> str:
+    """Return whether accuracy, in percent after every epoch on so many images, rises, falls or is level in the end.
+
+    What counts is the change over the last quarter of the epochs, against the binomial standard error of the last one.
+    """
+    quarter = min(max(1, len(values) // 4), len(values) - 1)
+    change, error = float(values[-1] - values[-1 - quarter]), 100 * standard_error(float(values[-1]) / 100, images)
+    word = "rising" if change > error else "falling" if change < -error else "level"
+    return f"{word} over the last quarter of the epochs (by {change:+.2f} points, with a standard error of {error:.2f})"
+
+
+def _worth(few: Curve, many: Curve) -> str:
+    more = float(many.validation[-1] - few.validation[-1])
+    if more < 0:
+        return f"With more images {-more:.2f} points less are right of what was never seen."
+    return f"More images are worth {more:.2f} points on what was never seen."
+
+
+def _verdict(few: Curve, many: Curve) -> str:
+    """Return what the two gaps say, each by itself and against the other."""
+    large = [name for name, curve in (("few", few), ("many", many)) if curve.gap >= LARGE]
+    if not large:
+        return f"neither gap reaches {LARGE:g} points: so many updates of this size show no over-fitting."
+    if few.gap <= 2 * many.gap:
+        return (
+            f"the gap is at least {LARGE:g} points with {' and with '.join(large)} images, and with few it is not "
+            "more than twice that with many: over-fitting is not a matter of the few images alone."
         )
-    else:
-        end = "the two gaps are of one size, so these updates are too few (or their steps too short) for over-fitting."
-    return told + end
+    rise = few.row[5]
+    if rise <= NEAR:
+        return (
+            f"the loss there is within {NEAR:g} nats of its lowest: the few images are fitted better than others, "
+            "which has not raised the loss on these yet."
+        )
+    heart = "learned by heart" if few.training[-1] >= BY_HEART else "over-fitted"
+    return f"the loss there has risen by {rise:.3f} nats from its lowest: the few images are {heart}."
 
 
 def _same_updates(run: Run) -> Paragraph:
@@ -148,10 +180,8 @@ def _same_updates(run: Run) -> Paragraph:
     )
 
 
-def _slow(mean: Curve, total: Curve) -> str:
+def _slow(mean: Curve, total: Curve, images: int) -> str:
     return (
         f"By the mean, whose steps are shorter, {mean.iterations[-1]:,} updates reach {mean.validation[-1]:.2f} % on "
-        "the validation images, "
-        f"{'still rising' if mean.validation[-1] > mean.validation[-2:-1].max(initial=0) else 'level'}; by the sum "
-        f"{total.validation[-1]:.2f} %."
+        f"the validation images, {course(mean.validation, images)}; by the sum {total.validation[-1]:.2f} %."
     )

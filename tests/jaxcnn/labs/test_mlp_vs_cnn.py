@@ -9,7 +9,7 @@ import pytest
 from jaxcnn.fast import chain
 from jaxcnn.labs.data import load_data
 from jaxcnn.labs.mlp_vs_cnn.convolutional import convolutional_network
-from jaxcnn.labs.mlp_vs_cnn.over_fitting import Curve, comment
+from jaxcnn.labs.mlp_vs_cnn.over_fitting import Curve, comment, course
 from jaxcnn.labs.mlp_vs_cnn.run import Run, best, perceptrons_trained
 from jaxcnn.labs.mlp_vs_cnn.settings import Config, splits
 from jaxcnn.labs.progress import SILENT
@@ -102,6 +102,25 @@ def test_the_comment_tells_over_fitting_from_its_absence():
     assert "a gap of **27.00 points**" in told
     assert "highest at iteration 20 and has lost 2.00 points" in told
     assert told.endswith("risen by 0.300 nats from its lowest: the few images are learned by heart.")
-    assert comment("By the mean", sizes, wide, wide).endswith(
-        "are too few (or their steps too short) for over-fitting."
-    )
+    assert comment("By the mean", sizes, wide, wide).endswith("so many updates of this size show no over-fitting.")
+
+
+def test_the_comment_says_no_more_than_the_gaps_and_the_losses_do():
+    sizes = {"few": 20, "many": 500}
+    heart = curve([80, 100, 100], [70, 75, 73], [1.0, 0.8, 1.1])
+    wide = curve([80, 90, 95], [80, 89, 94], [1.0, 0.5, 0.3])
+    half = curve([60, 80, 90], [60, 65, 70], [1.0, 0.8, 1.1])
+    assert comment("By the sum", sizes, half, wide).endswith("nats from its lowest: the few images are over-fitted.")
+    early = dataclasses.replace(half, losses=np.array([1.0, 0.9, 0.8]))
+    assert comment("By the sum", sizes, early, wide).endswith("which has not raised the loss on these yet.")
+    both = comment("By the sum", sizes, heart, half)
+    assert "at least 2 points with few and with many images" in both
+    assert "With more images 3.00 points less are right of what was never seen." in both
+    assert both.endswith("over-fitting is not a matter of the few images alone.")
+
+
+@pytest.mark.parametrize(("last", "word"), [(82.0, "rising"), (78.0, "falling"), (80.5, "level")])
+def test_whether_accuracy_still_rises_is_told_by_the_last_quarter_against_the_standard_error(last, word):
+    values = np.array([10.0, 20, 30, 40, 60, 80, 99, last])  # the standard error on 1,600 images is 1 point
+    assert course(values, 1600).startswith(f"{word} over the last quarter of the epochs (by {last - 80:+.2f} points")
+    assert course(values[:1], 1600).startswith("level")
