@@ -1,4 +1,7 @@
-"""Images whose derivatives are known, and what filters make of them: a check that shares nothing with the moments.
+"""Images whose derivatives are known, and what filters make of them: a check of how moments are computed.
+
+For every filter that sums to 0, the answer to a ramp or parabola follows exactly from its first or second moments. That
+the two agree says that both were computed rightly, and nothing of whether the filter is a derivative.
 
 Filters are applied as the networks here apply them: not flipped, at every place where all taps have pixels.
 """

@@ -30,15 +30,16 @@ class Answered(NamedTuple):
 
 
 def known_images(run: Run) -> Section:
-    """Filter images whose derivatives are known, and compare directions."""
+    """Filter images whose derivatives are known, and compare directions: a check of the computation alone."""
     found = identify(run.kernels)
     checked = {n: _answered(found[n], run.kernels[n]) for order in MOST for n in chosen_of(found, order)}
     told = Paragraph(
-        "A check that shares nothing with the moments. Images are filtered that grow by 1 a pixel in a known direction "
-        "(ramps, for first derivatives), or curve by 1 along a known direction (parabolas, for second ones), one for "
-        "each degree. A first derivative must answer most where the image grows in its own direction, and like a "
-        "cosine; a second one most where the image curves along its axis; a Laplacian alike in all directions; a mixed "
-        "derivative most between its axes."
+        "Images are filtered that grow by 1 a pixel in a known direction (ramps, for first derivatives), or curve by 1 "
+        "along a known direction (parabolas, for second ones), one for each degree. To a ramp a filter answers most "
+        "where the image grows in the direction of its first moments, and like a cosine; to a parabola a second "
+        "derivative answers most where the image curves along its axis, a Laplacian alike in all directions, a mixed "
+        "derivative most between its axes. For every filter of mean zero the answer follows exactly from the moments, "
+        "so that the two agree checks the computation of both, and not whether the filter is a derivative."
     )
     if not checked:
         return Section(

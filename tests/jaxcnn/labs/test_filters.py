@@ -66,7 +66,9 @@ def test_planted_derivatives_are_named_with_direction_and_reason(planted):
 
 
 def test_known_images_agree_with_the_moments(planted):
-    numbers = known_images(planted).numbers
+    section = known_images(planted)
+    numbers = section.numbers
+    assert "checks the computation of both, and not whether the filter is a derivative" in prose(section)
     assert set(numbers) == {"0", "1", "2", "3"}
     assert all(one["apart"] < 1 for number, one in numbers.items() if number != "3")
     assert numbers["3"]["apart"] is None
