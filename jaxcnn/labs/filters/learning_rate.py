@@ -16,9 +16,9 @@ RELU = "relu_3"  # behind the dense layer of 64
 
 def learning_rate(run: Run) -> Section:
     """Compare networks by seed and learning rate."""
-    networks = {f"seed {seed}, rate {run.config.learning_rate:g}": one for seed, one in run.networks.items()}
+    networks = {_named(seed, run.config.learning_rate): one for seed, one in run.networks.items()}
     if run.compared is not None:
-        networks[f"seed {run.config.seed}, rate {run.config.compared_rate:g}"] = run.compared
+        networks[_named(run.config.seed, run.config.compared_rate)] = run.compared
     inputs = scaled(run.data.test.images[:IMAGES], run.config.training(0).low, run.config.training(0).high)
     silent = {name: _silent(one, inputs) for name, one in networks.items()}
     accuracy = {name: _accuracy(one) for name, one in networks.items()}
@@ -60,11 +60,16 @@ def _told(run: Run, silent: dict[str, int]) -> str:
         return told + "`--set compared_rate=0.001` trains the first seed at another rate as well."
     there, here = _score(run.compared, "test"), _score(run.first, "test")
     less = "smaller" if run.config.compared_rate < run.config.learning_rate else "larger"  # type: ignore[operator]
-    first, *_, last = silent.values()
+    seed = run.config.seed
+    before, after = (silent[_named(seed, rate)] for rate in (run.config.learning_rate, run.config.compared_rate))
     return told + (
         f"With the {less} rate {run.config.compared_rate:g}, and everything else as before, the test accuracy is "
-        f"**{there:.2f} %** instead of {here:.2f} %, and {last} units are silent instead of {first}."
+        f"**{there:.2f} %** instead of {here:.2f} %, and {after} units are silent instead of {before}."
     )
+
+
+def _named(seed: int, rate: float | None) -> str:
+    return f"seed {seed}, rate {rate:g}"
 
 
 def _silent(trained: Trained, inputs: np.ndarray) -> int:

@@ -25,7 +25,8 @@ class Config(LabConfig):
         learning_rate: of Adam.
         init: of the kernels, a key of `jaxcnn.training.config.INITIALIZERS`.
         seeds: how many networks to train, with seeds from `seed` on; the first is the one that is looked at.
-        compared_rate: another learning rate, at which the first seed is trained as well; None for none.
+        compared_rate: another learning rate, at which the first seed is trained as well, for comparison; None for
+            none.
     """
 
     epochs: int = 5
@@ -39,8 +40,14 @@ class Config(LabConfig):
         """Check every number."""
         positive("seeds", self.seeds)
         self.training(self.seed)
-        if self.compared_rate is not None:
-            self.training(self.seed, self.compared_rate)
+        if self.compared_rate is None:
+            return
+        self.training(self.seed, self.compared_rate)
+        if f"{self.compared_rate:g}" == f"{self.learning_rate:g}":  # as reports name the networks
+            raise ValueError(
+                f"`compared_rate` must differ from `learning_rate`, {self.learning_rate:g}, in its first six digits; "
+                f"got {self.compared_rate!r}: choose another, or none to compare nothing."
+            )
 
     def quickened(self) -> Self:
         """Return the quick form; another learning rate is another program to be compiled, which takes most of it."""

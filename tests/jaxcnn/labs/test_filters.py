@@ -112,6 +112,8 @@ def test_the_other_learning_rate_is_compared_with_units_that_are_silent():
         ("seeds=0", "`seeds` must be a positive whole number; got 0"),
         ("epochs=0", "`epochs` must be a positive whole number; got 0"),
         ("learning_rate=-1", r"`learning_rate` must be finite, above 0; got -1\.0"),
+        ("compared_rate=0.01", "`compared_rate` must differ from `learning_rate`, 0.01, .*; got 0.01: choose another"),
+        ("learning_rate=0.001", "`compared_rate` must differ from `learning_rate`, 0.001, .*; got 0.001"),
         ("init=zeros", "`init` must be one of lecun_normal, .*; got 'zeros'"),
     ],
 )
