@@ -115,16 +115,18 @@ def lecun_curves(run: Run) -> Section:
             for title, depth in pairs.items()
         }
 
-    ahead = [
-        depth
+    last = {
+        depth: tuple(histories[named(name, depth)][-1].scores["test"].loss for name in ("lecun", "tanh"))
         for depth in depths
-        if histories[named("lecun", depth)][-1].scores["test"].loss
-        < histories[named("tanh", depth)][-1].scores["test"].loss
-    ]
+    }
+    ahead = [depth for depth, (lecun, tanh) in last.items() if lecun < tanh]
+    behind = [depth for depth, (lecun, tanh) in last.items() if lecun > tanh]
+    undecided = [depth for depth in depths if depth not in (*ahead, *behind)]  # equal, or one is not a number
     told = Paragraph(
         "LeCun's activation is a tanh that is stretched so that f(±1) is close to ±1, and that never becomes flat: its "
         "derivative stays above 0.01 and reaches 1.15. After the last epoch it has the lower test loss with "
-        f"{_listed(ahead)} hidden layers, tanh with {_listed([depth for depth in depths if depth not in ahead])}."
+        f"{_listed(ahead)} hidden layers, tanh with {_listed(behind)}."
+        + (f" Neither loss is the lower one with {_listed(undecided)}." if undecided else "")
     )
     blocks = (
         told,
@@ -139,7 +141,9 @@ def lecun_curves(run: Run) -> Section:
             panels(curves("accuracy", 100.0), x="epoch", y="accuracy (%)"),
         ),
     )
-    return Section("LeCun's activation against tanh", blocks, {"lower test loss with LeCun's": ahead})
+    return Section(
+        "LeCun's activation against tanh", blocks, {"lower test loss with LeCun's": ahead, "with tanh": behind}
+    )
 
 
 def _listed(depths: Sequence[int]) -> str:

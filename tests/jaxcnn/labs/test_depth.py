@@ -1,6 +1,7 @@
 """The lab `depth`: scores are those of the networks, gradients vanish where they must, and ranges are checked."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from jaxcnn.datasets import load
 from jaxcnn.labs.data import LabData
 from jaxcnn.labs.depth import sections
 from jaxcnn.labs.depth.gradients import trained_gradients, untrained_gradients
-from jaxcnn.labs.depth.training import Config, train
+from jaxcnn.labs.depth.training import Config, named, train
 from jaxcnn.models import Model, evaluate
+from jaxcnn.training import EpochRecord, Score
 
 CONFIG = dataclasses.replace(Config().quickened(), depths="1,6", epochs=1, learning_rate=0.1)
 
@@ -50,6 +52,24 @@ def test_a_range_that_is_not_found_numerically_is_not_reported(run, monkeypatch)
     monkeypatch.setattr(sections, "EXACT", {**EXACT, "tanh": Range(0.0, 1.1, (False, True))})
     with pytest.raises(AssertionError, match="The derivative of tanh has the range"):
         sections.activations(run)
+
+
+def test_a_tie_and_a_loss_that_is_no_number_are_no_win_of_either():
+    def history(loss):
+        return (EpochRecord(1, Score(1.0, 0.5), {"test": Score(loss, 0.5)}, 1.0),)
+
+    losses = {1: (0.5, 0.5), 2: (0.4, 0.5), 3: (0.5, 0.4), 4: (float("nan"), 0.4)}
+    histories = {
+        named(name, depth): history(loss)
+        for depth, both in losses.items()
+        for name, loss in zip(("lecun", "tanh"), both, strict=True)
+    }
+    config = dataclasses.replace(CONFIG, depths="1,2,3,4")
+    section = sections.lecun_curves(SimpleNamespace(config=config, networks=SimpleNamespace(histories=histories)))
+    assert section.numbers == {"lower test loss with LeCun's": [2], "with tanh": [3]}
+    assert section.blocks[0].text.endswith(
+        "with 2 hidden layers, tanh with 3. Neither loss is the lower one with 1, 4."
+    )
 
 
 def test_the_mini_batch_is_of_the_training_images(run):
