@@ -1,5 +1,7 @@
 """The images, the network, its training and what it takes for what."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from jaxcnn.analysis import layer_table
@@ -25,8 +27,15 @@ def data(run: Run) -> Section:
     train, validation, test = run.data.train, run.data.validation, run.data.test
     chosen = np.random.default_rng(run.config.seed).choice(len(train), min(10, len(train)), replace=False)
     part = {"part": "**This is only a part of the published data set**, so its scores are not those of the whole. "}
+    borrowed = run.config.borrowed
     told = Paragraph(
         part.get(train.provenance.content, "")
+        + (
+            f"**The first {borrowed:,} test images are among those for training and validation**, so the scores are "
+            "not those of the published split. "
+            if borrowed
+            else ""
+        )
         + f"{len(train):,} images to learn from; {len(validation):,} that were drawn at random from the training "
         f"images (seed {run.config.seed}) decide when to stop; {len(test):,} are scored at the end, once. Pixels are "
         "scaled from 0 … 255 to 0 … 1." + (_RELATED if train.provenance.name == "svhn" else "")
@@ -50,12 +59,11 @@ def network(run: Run) -> Section:
     pools = [row for row in rows if row.name.startswith("max_pool")]
     edges = [pool.unused for pool in pools]
     sizes = " → ".join(str(side) for side in (pools[0].inputs[0], *(pool.outputs[0] for pool in pools)))
-    unused = ", then ".join(f"{down} of the rows and {right} of the columns" for down, right in edges)
     told = Paragraph(
         "The convolutions are padded so that they keep the size (one row or column of zeros on every side), and the "
         f"windows of the poolings do not overlap (stride 3) and are not padded: {sizes}. So three poolings of 3 × 3 "
-        "fit into 32 × 32, and after the last of them each of the 49 maps is one number. At the lower and the right "
-        f"edge some pixels are in no window: {unused}. Without padding of the convolutions (32 → 30 → 10 → 8 → 2) "
+        "fit into 32 × 32, and after the last of them each of the 49 maps is one number. "
+        f"{unused_told(edges)}Without padding of the convolutions (32 → 30 → 10 → 8 → 2) "
         "the third convolution of 3 × 3 would not fit; with poolings of stride 2 the last maps would be larger and "
         "the logistic regression with them."
     )
@@ -63,6 +71,16 @@ def network(run: Run) -> Section:
     return Section(
         "The network", (told, network_table(rows, caption)), {"parameters": sum(row.parameters for row in rows)}
     )
+
+
+def unused_told(edges: Sequence[tuple[int, int]]) -> str:
+    """Return in a sentence how many of the last rows and columns each pooling leaves out; nothing where none does."""
+    told = []
+    for number, (down, right) in enumerate(edges, 1):
+        parts = [f"{count} of the {what}" for count, what in ((down, "rows"), (right, "columns")) if count]
+        if parts:
+            told.append(f"{' and '.join(parts)} at pooling {number}")
+    return f"At the lower and the right edge some pixels are in no window: {', '.join(told)}. " if told else ""
 
 
 def derivatives_verified(run: Run) -> Section:
@@ -74,7 +92,11 @@ def learning_curves(run: Run) -> Section:
     """Show the curves, and where the training stopped."""
     history, config = run.network.history, run.config
     stop = best(history)
-    ended = "the validation loss had not fallen since" if len(history) < config.epochs else "that was the last epoch"
+    ended = (
+        f"the validation loss had not fallen since epoch {stop}"
+        if len(history) < config.epochs
+        else "that was the last epoch"
+    )
     told = Paragraph(
         f"Adam with learning rate {config.learning_rate:g}, batches of {config.batch_size}, `{config.init}` kernels. "
         f"Training ended after epoch {len(history)}: {ended} (patience {config.patience}). The parameters are those "

@@ -1,6 +1,7 @@
 """The lab `house-numbers`: what it learns from, what decides when to stop, and images of other sizes."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from jaxcnn.datasets import Dataset, Provenance
 from jaxcnn.labs.house_numbers import images
 from jaxcnn.labs.house_numbers.images import fitted, lent, load_house_numbers
+from jaxcnn.labs.house_numbers.sections import data, learning_curves, unused_told
 from jaxcnn.labs.house_numbers.settings import Config
+from jaxcnn.models import Evaluation
+from jaxcnn.training import EpochRecord, Score
 
 RANDOM = np.random.default_rng(0)
 
@@ -48,6 +52,29 @@ def test_borrowed_images_are_the_first_ones_of_the_test_images_and_leave_them(mo
     learned = {image.tobytes() for image in (*found.train.images, *found.validation.images)}
     assert learned == {image.tobytes() for image in (*sets["train"].images, *sets["test"].images[:60])}
     assert "with the first 60 of split 'test'" in found.train.provenance.steps
+
+
+def test_the_report_says_when_test_images_are_learned_from(monkeypatch):
+    said = "**The first 60 test images are among those for training and validation**"
+    for borrowed in (0, 60):
+        config = Config(borrowed=borrowed)
+        _, found = loaded(monkeypatch, "part", config)
+        assert (said in data(SimpleNamespace(config=config, data=found)).blocks[0].text) == bool(borrowed)
+
+
+def test_the_report_says_since_which_epoch_the_loss_had_not_fallen():
+    losses = [0.9, 0.5, 0.6, 0.7]
+    history = [EpochRecord(k, Score(1, 0.5), {"validation": Score(loss, 0.5)}, 1) for k, loss in enumerate(losses, 1)]
+    network, evaluation = SimpleNamespace(history=history), Evaluation(9, 0.5, 0.5, ())
+    run = SimpleNamespace(config=Config(patience=2), network=network, evaluation=evaluation)
+    told = learning_curves(run).blocks[0].text
+    assert "ended after epoch 4: the validation loss had not fallen since epoch 2 (patience 2)" in told
+
+
+def test_poolings_that_leave_nothing_out_are_not_told_of():
+    told = unused_told([(2, 2), (0, 1), (0, 0)])
+    assert told.endswith("no window: 2 of the rows and 2 of the columns at pooling 1, 1 of the columns at pooling 2. ")
+    assert unused_told([(0, 0)]) == ""
 
 
 def test_smaller_grey_images_lie_in_the_middle_of_a_black_frame_in_equal_channels():
