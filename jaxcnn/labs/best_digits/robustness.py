@@ -19,6 +19,7 @@ def robustness(run: Run) -> Section:
     chosen = np.random.default_rng(seed).permutation(len(test))[:count]
     images, labels = test.images[chosen], test.labels[chosen]
     few = min(run.config.searched, count)
+    apart = ", with none of the code that varied the training images" if run.config.varied else ""
     plain = accuracy(run.model, images, labels)
     rows, shown, titles = [], [], []
     found: dict[str, dict[str, dict[str, float]]] = {}
@@ -32,8 +33,8 @@ def robustness(run: Run) -> Section:
         shown.append(changed[0])
         titles.append(f"{name} {strength:g}")
     told = Paragraph(
-        f"{count:,} test images, drawn at random, are disturbed by SciPy, with none of the code that varied the "
-        f"training images. Undisturbed, {100 * plain:.2f} % of them are recognised. The last column is for the first "
+        f"{count:,} test images, drawn at random, are disturbed by SciPy{apart}. "
+        f"Undisturbed, {100 * plain:.2f} % of them are recognised. The last column is for the first "
         f"{few:,} of them, whose digit is found and framed before, as `jaxcnn predict` does it."
     )
     columns = ("disturbance", "strength", "unit", "recognised as it is (%)", "digit found first (%)")
@@ -61,25 +62,27 @@ def other_writers(run: Run) -> Section:
         "stretched to 28 × 28": accuracy(run.model, stretched, labels),
         "stretched to 28 × 28, black on white": accuracy(run.model, 255 - stretched, labels),
     }
-    known = run.ended is not None or run.data.train.provenance.name == "digits"
+    source = run.data.train.provenance
+    before = source.name == "digits"  # whether the writers were known before the last epochs, which add their scans
+    known = before or run.config.last_epochs > 0
     told = Paragraph(
         f"{len(scans):,} scans of 8 × 8 pixels that were held out: digits of people in Turkey, collected by Alpaydin "
         "and Kaynak (1998), which come with scikit-learn. As pictures for `jaxcnn predict`, "
-        f"**{100 * ways['white on black, the digit found']:.2f} %** are recognised. "
-        + ("Other scans of the same people were learned from." if known else "No scan of theirs was learned from.")
+        f"**{100 * ways['white on black, the digit found']:.2f} %** are recognised. " + _known(known, source.route)
     )
     blocks: list[Block] = [told]
     numbers: dict[str, object] = {"images": len(scans), "writers known": known, **ways}
-    if run.ended is not None:
+    if run.ended is not None and not before and source.route != "folder":
         every, right = (np.concatenate(both) for both in zip((scans, labels), load_scans("train"), strict=True))
-        before = _searched(run.model_of(run.trained), every[..., None], right)
+        unknown = _searched(run.model_of(run.trained), every[..., None], right)
         blocks.append(
             Paragraph(
                 "How well it does with writers that it knows nothing of is told by the network before its last epochs, "
-                f"which had learned from MNIST alone: of {len(every):,} scans it recognises **{100 * before:.2f} %**."
+                f"which had learned from `{source.name}` alone: of {len(every):,} scans it recognises "
+                f"**{100 * unknown:.2f} %**."
             )
         )
-        numbers |= {"writers unknown: images": len(every), "writers unknown: the digit found": before}
+        numbers |= {"writers unknown: images": len(every), "writers unknown: the digit found": unknown}
     few = scans[:_SHOWN]
     pictures = np.concatenate([np.stack([_stretched(scan, smooth=False) for scan in few]), _found(few)])
     figure = samples(pictures, [*labels[:_SHOWN].astype(str), *[""] * _SHOWN], columns=_SHOWN)
@@ -93,6 +96,14 @@ def other_writers(run: Run) -> Section:
 def accuracy(model: Model, images: np.ndarray, labels: np.ndarray) -> float:
     """Return the share of the images, (N, 28, 28, 1), that are recognised."""
     return float(np.mean(np.argmax(model.log_probabilities(images), axis=1) == labels))
+
+
+def _known(known: bool, route: str) -> str:
+    if known:
+        return "Other scans of the same people were learned from."
+    if route == "folder":
+        return "Whether images of theirs are in the folder that was learned from is not known here."
+    return "No scan of theirs was learned from."
 
 
 def _searched(model: Model, pictures: np.ndarray, labels: np.ndarray) -> float:

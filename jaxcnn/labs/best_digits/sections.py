@@ -1,6 +1,7 @@
 """The images and how they are varied, the network, the training, and the file that is kept."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
@@ -9,13 +10,16 @@ from jaxcnn.analysis import layer_table
 from jaxcnn.labs.best_digits.training import Run
 from jaxcnn.labs.blocks import network_table
 from jaxcnn.labs.data import data_numbers, data_table
-from jaxcnn.labs.report import Attachment, Chart, Paragraph, Section, Table
+from jaxcnn.labs.report import Attachment, Block, Chart, Paragraph, Section, Table
 from jaxcnn.labs.verification import verified
 from jaxcnn.models import save_model
 from jaxcnn.plots.lines import lines
 from jaxcnn.plots.samples import samples
 from jaxcnn.training.preparation import Preparation
 from jaxcnn.zoo import BEST_DIGITS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SHOWN, _TIMES = 5, 8  # digits, and how often each is shown
 
@@ -37,31 +41,36 @@ _MEANING = {
 
 def data(run: Run) -> Section:
     """Say what the data are, and show how they are varied."""
-    test, variations = run.data.test, run.config.variations
+    test, variations = run.data.test, dataclasses.asdict(run.config.variations)
+    told = Paragraph(
+        f"{len(run.kept):,} images to learn from, {len(run.held):,} held out of them to decide by, and "
+        f"{len(test):,} to be scored on in the end."
+        + (" While it learns, the network sees every image another way each time." if run.config.varied else "")
+    )
+    rows = tuple((name, value, _MEANING[name]) for name, value in variations.items() if value)
+    blocks: list[Block] = [told, data_table(("training", run.kept), ("validation", run.held), ("test", test))]
+    if run.config.varied:
+        blocks += [
+            Table("How far images are varied, each drawn at random.", ("variation", "most", "unit"), rows),
+            Chart("Digits as they are (left), and how the network saw some of them.", "variations", _varied(run)),
+        ]
+    found = data_numbers(training=run.kept, validation=run.held, test=test)
+    return Section("The images", tuple(blocks), {**found, "variations": variations})
+
+
+def _varied(run: Run) -> "Figure":
+    """Draw some digits as they are, and as training varies them."""
     images = run.kept.images[: _SHOWN * 20]
     chosen = np.unique(run.kept.labels[: len(images)], return_index=True)[1][:_SHOWN]
     keys = jax.random.split(jax.random.key(run.config.seed), _SHOWN * (_TIMES - 1))
-    varied = jax.jit(Preparation(0.0, 255.0, variations))(np.repeat(images[chosen], _TIMES - 1, axis=0), keys)
+    prepared = jax.jit(Preparation(0.0, 255.0, run.config.variations))
+    varied = prepared(np.repeat(images[chosen], _TIMES - 1, axis=0), keys)
     shown = np.concatenate([images[chosen][:, None], np.reshape(varied, (len(chosen), _TIMES - 1, 28, 28, 1))], axis=1)
-    told = Paragraph(
-        f"{len(run.kept):,} images to learn from, {len(run.held):,} held out of them to decide by, and "
-        f"{len(test):,} to be scored on in the end. "
-        + ("While it learns, the network sees every image another way each time." if run.config.varied else "")
-    )
-    figure = samples(
+    return samples(
         np.rint(shown.reshape(-1, 28, 28, 1)).astype(np.uint8),
         [label if not k else "" for label in run.kept.labels[chosen].astype(str) for k in range(_TIMES)],
         columns=_TIMES,
     )
-    rows = tuple((name, value, _MEANING[name]) for name, value in dataclasses.asdict(variations).items() if value)
-    blocks = (
-        told,
-        data_table(("training", run.kept), ("validation", run.held), ("test", test)),
-        Table("How far images are varied, each drawn at random.", ("variation", "most", "unit"), rows),
-        Chart("Digits as they are (left), and how the network saw some of them.", "variations", figure),
-    )
-    found = data_numbers(training=run.kept, validation=run.held, test=test)
-    return Section("The images", blocks, {**found, "variations": dataclasses.asdict(variations)})
 
 
 def network(run: Run) -> Section:
@@ -87,21 +96,22 @@ def learning_curves(run: Run) -> Section:
     seen = [100 * record.running.accuracy for record in history]
     held = [100 * record.scores["validation"].accuracy for record in history]
     seconds = [record.seconds for record in history]
+    varied, how = run.config.varied, ", varied" if run.config.varied else ""
     told = Paragraph(
         f"AdamW with a learning rate that rises to {settings.learning_rate:g} and falls to nothing, weight decay "
         f"{settings.weight_decay:g}, batches of {settings.batch_size}, {len(history)} epochs in "
         f"{sum(seconds):.0f} s, labels smoothed by {settings.label_smoothing:g}. What is evaluated and kept "
-        f"is the running mean of the weights, of which each update leaves {settings.average:g}. Varied images are "
-        f"harder than any in the validation set, of which **{held[-1]:.2f} %** are recognised after the last epoch."
+        f"is the running mean of the weights, of which each update leaves {settings.average:g}. After the last "
+        f"epoch **{held[-1]:.2f} %** of the validation images are recognised; of the training images{how} it was "
+        f"{seen[-1]:.2f} % over the batches of that epoch, by the weights as they then were."
         + (
-            f" The last {len(last)} epochs vary images less, and have scans of other writers among them."
+            f" The last {len(last)} epochs {'vary images less, and ' if varied else ''}have scans of other writers "
+            "among the training images."
             if last
             else ""
         )
     )
-    curves = lines(
-        {"training images, varied": seen, "validation images, as they are": held}, x="epoch", y="correct (%)"
-    )
+    curves = lines({f"training images{how}": seen, "validation images, as they are": held}, x="epoch", y="correct (%)")
     numbers = {
         "training accuracy per epoch": [value / 100 for value in seen],
         "validation accuracy per epoch": [value / 100 for value in held],

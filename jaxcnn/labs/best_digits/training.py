@@ -76,7 +76,7 @@ class Config(LabConfig):
         weight_decay: of AdamW.
         label_smoothing: how much of each label is shared by all classes.
         average: what an update leaves of the running mean of the weights.
-        last_epochs: more of them, of milder variation and with other writers' scans; 0 for none.
+        last_epochs: more of them, of milder variation (if any) and with other writers' scans; 0 for none.
         last_rate: the highest learning rate of these.
         validation: training images that are held out, to look at while training.
         varied: whether training images are varied.
@@ -137,8 +137,9 @@ class Config(LabConfig):
 
     def last_training(self) -> TrainConfig:
         """Return how its training ends."""
+        mild = MILD if self.varied else Augmentation()
         return replace(
-            self.training(), epochs=self.last_epochs, learning_rate=self.last_rate, schedule="cosine", augmentation=MILD
+            self.training(), epochs=self.last_epochs, learning_rate=self.last_rate, schedule="cosine", augmentation=mild
         )
 
 

@@ -9,14 +9,16 @@ from PIL import Image
 
 from jaxcnn import MLP
 from jaxcnn.analysis import DISTURBANCES
-from jaxcnn.datasets import load, load_scans
+from jaxcnn.datasets import hold_out, load, load_digits, load_scans
 from jaxcnn.labs.best_digits.robustness import other_writers, robustness
 from jaxcnn.labs.best_digits.scores import test_images as scores
+from jaxcnn.labs.best_digits.sections import data as images
+from jaxcnn.labs.best_digits.sections import learning_curves
 from jaxcnn.labs.best_digits.training import MILD, VARIATIONS, Config, with_scans
 from jaxcnn.labs.data import LabData
 from jaxcnn.models import Model
 from jaxcnn.photographs import digit_of
-from jaxcnn.training import Augmentation
+from jaxcnn.training import Augmentation, EpochRecord, Score
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,52 @@ def test_scans_of_other_writers_are_those_that_were_held_out(run):
     section = other_writers(SimpleNamespace(config=run.config, data=other, model=run.model, ended=None))
     assert section.numbers["writers known"] is False
     assert section.blocks[0].text.endswith("No scan of theirs was learned from.")
+
+
+def test_the_report_says_what_was_learned_from_and_only_what_is_known(run, monkeypatch):
+    names = other_writers.__globals__  # the package has a function of its module's name
+    for name, loads in (("load_scans", load_scans), ("load_digits", load_digits)):
+        few = tuple(part[:4] for part in loads("test"))
+        monkeypatch.setitem(names, name, lambda split, few=few: few)
+    monkeypatch.setitem(names, "samples", lambda *_, **__: None)
+
+    def other(last_epochs=0, **told):
+        train = run.data.train.take(np.arange(10), "ten")
+        train = dataclasses.replace(train, provenance=dataclasses.replace(train.provenance, **told))
+        config = dataclasses.replace(run.config, last_epochs=last_epochs)
+        ended = object() if last_epochs else None
+        parts = {"trained": None, "ended": ended, "model_of": lambda _: run.model}
+        made = SimpleNamespace(config=config, data=LabData(train, run.data.test), model=run.model, **parts)
+        return other_writers(made)
+
+    learned = "Other scans of the same people were learned from."
+    section = other(name="kmnist", last_epochs=1)
+    assert section.blocks[0].text.endswith(learned)
+    assert "which had learned from `kmnist` alone: of 8 scans" in section.blocks[1].text
+    assert "writers unknown: images" not in other(name="digits", last_epochs=1).numbers
+    assert other(name="own", route="folder").blocks[0].text.endswith("is not known here.")
+
+
+@pytest.mark.parametrize("varied", [True, False])
+def test_the_accuracy_on_training_images_is_told_as_it_was_counted(run, varied):
+    history = [EpochRecord(1, Score(1.0, 0.75), {"validation": Score(1.0, 0.875)}, 1.0)]
+    config = dataclasses.replace(run.config, varied=varied)
+    part = SimpleNamespace(training=SimpleNamespace(config=config.training()), history=history)
+    section = learning_curves(SimpleNamespace(config=config, trained=part, ended=part))
+    told = section.blocks[0].text
+    assert "epoch **87.50 %** of the validation images are recognised" in told
+    assert f"of the training images{', varied' if varied else ''} it was 75.00 % over" in told
+    assert ("vary" in told) == varied
+    assert "training images" + varied * ", varied" in section.blocks[1].figure.axes[0].get_legend_handles_labels()[1]
+
+
+def test_where_images_are_not_varied_the_report_shows_no_variations(run):
+    kept, held = hold_out(run.data.train, 142, seed=0)
+    config = dataclasses.replace(run.config, varied=False, last_epochs=1)
+    section = images(SimpleNamespace(config=config, data=run.data, kept=kept, held=held))
+    assert section.blocks[0].text.endswith("to be scored on in the end.")
+    assert len(section.blocks) == 2
+    assert config.last_training().augmentation == Augmentation()
 
 
 def test_the_last_epochs_add_the_scans_for_training_and_none_that_are_held_out(run):
