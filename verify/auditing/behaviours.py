@@ -24,13 +24,17 @@ CLIPPED = "clipped"
 NAMES = (surrogates.STRAIGHT_THROUGH, CLIPPED)
 _SINGULAR = "rule and autodiff are not finite there: the primal has no derivative at that point"
 _CONSTANT = "the primal is constant there, first derivative and all, and the rule's second derivative is not zero"
+_OTHER_SHAPE = "`{}` has another shape than the output: nothing was declared of it, so its gradient was not checked."
 _DECLARE = "if that is meant, say allow={{{!r}: {!r}}}, and the rule is held to that"
 
 
 def check(trial: Trial, declared: str) -> None:
-    """Hold a rule to the behaviour that was declared for it."""
+    """Hold a rule to the behaviour that was declared for it; what was not declared of an argument stays open."""
     law = f"declared {declared}"
     for leaf, path in enumerate(trial.problem.float_paths):
+        if declared == surrogates.STRAIGHT_THROUGH and not _alike(trial, leaf):
+            trial.left_open(law, path, _OTHER_SHAPE.format(path))  # a scale or a threshold
+            continue
         told = (_passes_through if declared == surrogates.STRAIGHT_THROUGH else _clips)(trial, leaf)
         if told is None:
             trial.passed(law, path)
@@ -110,13 +114,15 @@ def _with(finding: Finding, told: Diagnosis) -> Finding:
     return dataclasses.replace(finding, diagnosis=told)
 
 
+def _alike(trial: Trial, leaf: int) -> list[np.ndarray]:
+    """The cotangents that could come back as they are: those of outputs with the shape of the argument."""
+    return [w for w in _precision.to_float64(trial.cotangents) if w.shape == trial.floats[leaf].shape]
+
+
 def _passes_through(trial: Trial, leaf: int) -> tuple[int, str] | None:
     """The first item at which the cotangent is neither that of the output nor zero, and how it is told."""
     actual = np.asarray(trial.answers.cotangents[leaf], np.float64)
-    alike = [w for w in _precision.to_float64(trial.cotangents) if w.shape == actual.shape]
-    if not alike:
-        return None  # a scale or a threshold: nothing was declared of it
-    wrong = np.all([actual != w for w in alike], axis=0) & (actual != 0)
+    wrong = np.all([actual != w for w in _alike(trial, leaf)], axis=0) & (actual != 0)
     rows = np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1) & trial.valid)
     if rows.size:
         return int(rows[0]), "entries that are neither the cotangent's nor zero"

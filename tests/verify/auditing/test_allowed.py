@@ -67,6 +67,36 @@ def test_what_clips_does_not_pass_for_straight_through():
     assert "declared straight-through" in {f.law for f in report.failures}
 
 
+def fake_quantizer(x_slope, scale_slope):
+    """`round(x / s) * s` with a rule that returns these multiples of the cotangent, and of its sum."""
+
+    @jax.custom_vjp
+    def fq(x, s):
+        return jnp.round(x / s) * s
+
+    fq.defvjp(lambda x, s: (fq(x, s), ()), lambda _, g: (x_slope * g, scale_slope * jnp.sum(g)))
+    return fq
+
+
+@pytest.mark.parametrize("scale_slope", [0.0, 1e6])
+def test_an_argument_of_another_shape_than_the_output_is_left_open_and_not_held(scale_slope):
+    fq, allow = fake_quantizer(1.0, scale_slope), {"fq": "straight-through"}
+    report = verify.audit(lambda x, s: jnp.sum(fq(x, s)), X, np.float32(0.5), allow=allow)
+    assert report.ok
+    assert verdicts(report) == {"fq": "inconclusive"}
+    (told,) = report.inconclusive
+    assert "another shape than the output" in told.diagnosis.sentence
+    held = {f.argument for f in report.passed if f.law == "declared straight-through"}
+    assert len(held) == 1
+    assert told.argument not in held
+
+
+def test_beside_an_argument_of_another_shape_the_others_are_held_to_what_was_declared():
+    fq, allow = fake_quantizer(2.0, 0.0), {"fq": "straight-through"}
+    report = verify.audit(lambda x, s: jnp.sum(fq(x, s)), X, np.float32(0.5), allow=allow)
+    assert "declared straight-through" in {f.law for f in report.failures}
+
+
 @pytest.mark.parametrize(
     ("allow", "message"),
     [
