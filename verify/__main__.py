@@ -10,6 +10,7 @@ import typer
 
 import verify
 from verify import targets
+from verify.auditing.audit import audit_imported
 from verify.report import Report
 
 app = typer.Typer(
@@ -60,7 +61,15 @@ def audit(
     """
     fun = targets.load(target, "TARGET")
     declared = dict(_declared(entry) for entry in allow or [])
-    report = verify.audit(fun, *targets.arguments(args), allow=declared, budget=budget, folder=folder, seed=seed)
+    report = audit_imported(
+        fun,
+        targets.arguments(args),
+        allow=declared,
+        budget=budget,
+        folder=folder,
+        seed=seed,
+        imports=targets.import_lines(target, args),
+    )
     _tell(report, json)
 
 

@@ -34,3 +34,17 @@ def arguments(target: str) -> tuple[Any, ...]:
     found = load(target, "--args")
     given = found() if callable(found) else found
     return tuple(given) if isinstance(given, tuple | list) else (given,)
+
+
+def import_lines(target: str, args: str) -> tuple[str, ...]:
+    """Lines of Python that make `fun` and `args` of what the command line names, as `load` and `arguments` do."""
+    made = ["args = args()"] if callable(load(args, "--args")) else []
+    one = "args = tuple(args) if isinstance(args, tuple | list) else (args,)"
+    return _imported("fun", target), _imported("args", args), *made, one
+
+
+def _imported(role: str, target: str) -> str:
+    module, _, name = target.partition(":")
+    top, *inner = name.split(".")
+    line = f"from {module} import {top}" + (f" as {role}" if top != role else "")
+    return f"{line}; {role} = {'.'.join([role, *inner])}" if inner else line

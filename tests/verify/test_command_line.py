@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 
+from verify import targets
 from verify.__main__ import main
 
 
@@ -22,6 +23,7 @@ def library(tmp_path, monkeypatch):
         "def raising(x):\n    raise RuntimeError('out of cheese')\n"
         "example = (np.float32([1, 2]),)\n"
         "def made():\n    return example\n"
+        "class Held:\n    one = example[0]\n    loss = staticmethod(loss)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -44,12 +46,20 @@ def test_an_audit_that_finds_a_wrong_rule_exits_with_one_and_says_how_to_replay_
 
     # the lines that the finding shows are run as they stand
     lines = report["failures"][0]["reproduce"]
-    assert "from userlib import loss; fun = loss" in lines
+    assert "from userlib import loss as fun" in lines
     shown = {}
-    exec("\n".join(["from userlib import example as args", *lines]), shown)
+    exec("\n".join(lines), shown)
     by_rule, without_rule = shown["by_rule"], shown["without_rule"]
     assert np.allclose(np.multiply(3, by_rule), np.multiply(2, without_rule))
     assert any(np.any(g) for g in by_rule)
+
+
+@pytest.mark.parametrize("args", ["userlib:example", "userlib:made", "userlib:Held.one"])
+def test_the_lines_of_a_replay_make_the_program_and_the_arguments_that_the_command_was_given(library, args):
+    shown = {}
+    exec("\n".join(targets.import_lines("userlib:Held.loss", args)), shown)
+    assert shown["fun"](*shown["args"]) == 9
+    assert isinstance(shown["args"], tuple)
 
 
 def test_a_program_without_rules_is_held(library, capsys):

@@ -55,6 +55,20 @@ def audit(
     Raises:
         TypeError, ValueError: the program or an option cannot be used; the message says why.
     """
+    return audit_imported(fun, args, allow=allow, budget=budget, folder=folder, seed=seed)
+
+
+def audit_imported(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    *,
+    allow: Mapping[str, str] | None,
+    budget: float | None,
+    folder: str | Path | None,
+    seed: int,
+    imports: Sequence[str] = (),
+) -> Report:
+    """`audit` for those who know where the program comes from: `imports` are lines that make `fun` and `args` again."""
     started = time.monotonic()
     if not callable(fun):
         raise TypeError(f"`fun` must be callable; got {type(fun).__name__}.")
@@ -64,6 +78,7 @@ def audit(
     parts, notes = groups(captured)
     allowed = _allowed(allow or {}, parts)
     deadline = started + (DEFAULT_BUDGET if budget is None else budget)
+    kept = _Kept(tuple(imports) or replay.imports(fun), None if folder is None else Path(folder))
     found: list[tuple[str, Finding]] = []
     verdicts: list[str] = []
     for group in parts:
@@ -75,7 +90,7 @@ def audit(
         told, remarks = examine(group, allowed, seed)
         notes += remarks
         verdicts.append(_verdict(told, allowed.get(group.name)))
-        found += [(kind, _located(finding, kind, fun, group, folder, k)) for k, (kind, finding) in enumerate(told)]
+        found += [(kind, _located(finding, kind, group, k, kept)) for k, (kind, finding) in enumerate(told)]
     measured, reason = _shares(captured, parts) if time.monotonic() < deadline else ([None] * len(parts), _NO_TIME)
     notes += [*captured.notes, *([reason] if reason and parts else [])]
     failures, inconclusive, passed = (
@@ -90,6 +105,14 @@ def audit(
         seconds=time.monotonic() - started,
         rules=tuple(_census(*row) for row in zip(parts, verdicts, measured, strict=True)),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kept:
+    """Lines that make the program and its arguments again, and the folder for what arrived at rules that fail."""
+
+    imports: tuple[str, ...]
+    folder: Path | None
 
 
 _NO_TIME = "the share of the gradient was left out for lack of time"
@@ -115,15 +138,15 @@ def _verdict(told: Sequence[tuple[str, Finding]], declared: str | None) -> str:
     return "inconclusive" if "inconclusive" in kinds else held
 
 
-def _located(finding: Finding, kind: str, fun: Any, group: Group, folder: str | Path | None, number: int) -> Finding:
+def _located(finding: Finding, kind: str, group: Group, number: int, kept: _Kept) -> Finding:
     """The finding with the path to the rule, and lines that run it again on what arrived there."""
     arrival = _arrival_of(finding, group)
     more = len(group.sites) - 1
     also = f", and {more} more place{'s' * (more > 1)} with the same rule" if more else ""
     changes: dict[str, Any] = {"where": arrival.told + also}
     if kind != "passed" and finding.example is not None:
-        file = None if folder is None else replay.save(Path(folder), f"{group.name}-{number}", finding)
-        changes["reproduce"] = replay.lines(fun, arrival.site.address, finding, file)
+        file = None if kept.folder is None else replay.save(kept.folder, f"{group.name}-{number}", finding)
+        changes["reproduce"] = replay.lines(kept.imports, arrival.site.address, finding, file)
     return dataclasses.replace(finding, **changes)
 
 

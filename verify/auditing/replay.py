@@ -69,11 +69,15 @@ def save(folder: Path, name: str, finding: Finding) -> Path | None:
     return file
 
 
-def lines(fun: Any, address: str, finding: Finding, file: Path | None) -> tuple[str, ...]:
-    """Lines that run the rule again on what arrived there."""
+def imports(fun: Any) -> tuple[str, ...]:
+    """Lines that import the program where it can be found by its name; its arguments are the reader's to fill in."""
+    return import_line("fun", fun), "# args = the arguments of the audit"
+
+
+def lines(imported: Sequence[str], address: str, finding: Finding, file: Path | None) -> tuple[str, ...]:
+    """Lines that run the rule again on what arrived there, after those that make `fun` and `args`."""
     where = "finding.example" if file is None else repr(str(file))
-    out = ["import numpy as np", "from verify.auditing import replay", import_line("fun", fun)]
-    out.append("# args = the arguments of the audit")
+    out = ["import numpy as np", "from verify.auditing import replay", *imported]
     if file is None:
         out.append("# `finding` is this finding of the report; audit(..., folder=...) keeps it in a file")
         out.append(f"rule = replay.rule_at(fun, args, {address!r})  # a function of {where}[0]")
