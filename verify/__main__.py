@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,11 @@ from verify import targets
 from verify.auditing.audit import audit_imported
 from verify.report import Report
 
+_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+
 app = typer.Typer(
     help="Is this derivative right, and if not, what exactly is wrong with it? "
-    "Exit code 0: all laws held; 1: one failed; 2: bad usage.",
+    "Exit code 0: all laws held; 1: one failed; 2: bad usage; 70: verify itself failed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -38,7 +41,10 @@ def rule(target: Target, args: Args, budget: Budget = None, seed: Seed = 0, json
     Example: python -m verify rule mylib.ops:layer_norm --args mylib.examples:layer_norm_args
     """
     fun = targets.load(target, "TARGET")
-    _tell(verify.check_rule(fun, *targets.arguments(args), budget=budget, seed=seed), json)
+    given = targets.arguments(args)
+    with targets.blaming(target, fun, given):
+        report = verify.check_rule(fun, *given, budget=budget, seed=seed)
+    _tell(report, json)
 
 
 @app.command()
@@ -50,7 +56,11 @@ def audit(
     ] = None,
     budget: Budget = None,
     folder: Annotated[
-        Path, typer.Option(help="Where the values that arrived at failing rules are kept, as .npz files.")
+        Path,
+        typer.Option(
+            help="Where the values that arrived at failing rules are kept, as .npz files; "
+            "made, in the current folder, only when a rule fails."
+        ),
     ] = Path("out/audit"),
     seed: Seed = 0,
     json: Json = False,
@@ -61,15 +71,9 @@ def audit(
     """
     fun = targets.load(target, "TARGET")
     declared = dict(_declared(entry) for entry in allow or [])
-    report = audit_imported(
-        fun,
-        targets.arguments(args),
-        allow=declared,
-        budget=budget,
-        folder=folder,
-        seed=seed,
-        imports=targets.import_lines(target, args),
-    )
+    given, imports = targets.arguments(args), targets.import_lines(target, args)
+    with targets.blaming(target, fun, given):
+        report = audit_imported(fun, given, allow=declared, budget=budget, folder=folder, seed=seed, imports=imports)
     _tell(report, json)
 
 
@@ -86,15 +90,20 @@ def _tell(report: Report, json: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit; whatever the program itself raises ends in one sentence as well."""
+    """Run the command line and exit: bad usage, and what the program itself raises, end in one sentence and code 2.
+
+    A failure of verify itself ends in its traceback and code 70.
+    """
     try:
         app(args=arguments, prog_name="python -m verify")
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
-        known = isinstance(error, ValueError | TypeError | OSError | ImportError | AttributeError)
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        print(f"verify: {first if known else f'{type(error).__name__}: {first}'}", file=sys.stderr)
+        if not isinstance(error, targets.ProgramError | OSError) and not targets.meant(error):
+            traceback.print_exception(error)
+            print("verify: internal error, please report the traceback above.", file=sys.stderr)
+            sys.exit(_INTERNAL)
+        print(f"verify: {targets.first_line(error)}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -1,6 +1,7 @@
 """`python -m verify`: exit codes, and one sentence for bad usage."""
 
 import json
+import operator
 
 import jax
 import numpy as np
@@ -19,9 +20,13 @@ def library(tmp_path, monkeypatch):
         "def scaled(x):\n    return 3 * x\n"
         "scaled.defvjp(lambda x: (3 * x, ()), lambda _, g: (2 * g,))\n"
         "def loss(x):\n    return jnp.sum(jax.jit(scaled)(x))\n"
+        "@jax.custom_vjp\n"
+        "def rounded(x):\n    return jnp.round(x)\n"
+        "rounded.defvjp(lambda x: (jnp.round(x), ()), lambda _, g: (g,))\n"
         "def right(x):\n    return jnp.sum(3 * x)\n"
         "def raising(x):\n    raise RuntimeError('out of cheese')\n"
         "example = (np.float32([1, 2]),)\n"
+        "pair = example * 2\n"
         "def made():\n    return example\n"
         "class Held:\n    one = example[0]\n    loss = staticmethod(loss)\n"
     )
@@ -91,7 +96,18 @@ def test_a_wrong_rule_exits_with_one_and_is_told(library, capsys):
             ["audit", "userlib:loss", "--args", "userlib:example", "--budget", "-1"],
             "`budget` must be a positive number",
         ),
-        (["audit", "userlib:raising", "--args", "userlib:example"], "RuntimeError: out of cheese"),
+        (
+            ["audit", "userlib:raising", "--args", "userlib:example"],
+            "`userlib:raising` raised RuntimeError: out of cheese (userlib.py:15)",
+        ),
+        (
+            ["audit", "userlib:loss", "--args", "userlib:raising"],
+            "`userlib:raising` raised TypeError: raising() missing",
+        ),
+        (
+            ["rule", "userlib:scaled", "--args", "userlib:pair"],
+            "`userlib:scaled` cannot be called with the 2 of --args",
+        ),
     ],
 )
 def test_bad_usage_is_one_sentence_and_exit_code_two(library, capsys, arguments, sentence):
@@ -99,6 +115,23 @@ def test_bad_usage_is_one_sentence_and_exit_code_two(library, capsys, arguments,
     assert (code, out) == (2, "")
     assert err.startswith(f"verify: {sentence}")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("broken", [None, operator.attrgetter("lost")])
+def test_a_failure_of_verify_itself_shows_its_traceback_and_is_no_bad_usage(library, capsys, monkeypatch, broken):
+    monkeypatch.setattr("verify.auditing.audit.groups", broken)
+    code, out, err = run(capsys, "audit", "userlib:right", "--args", "userlib:example")
+    assert (code, out) == (70, "")
+    assert "Traceback" in err
+    assert err.endswith("verify: internal error, please report the traceback above.\n")
+
+
+@pytest.mark.parametrize(
+    ("program", "made"), [("userlib:right", False), ("userlib:rounded", False), ("userlib:loss", True)]
+)
+def test_the_folder_is_made_only_when_a_rule_fails(library, capsys, program, made):
+    code, _, _ = run(capsys, "audit", program, "--args", "userlib:example")
+    assert (library / "out" / "audit").exists() == made == (code == 1)
 
 
 def test_a_missing_option_is_bad_usage(capsys):

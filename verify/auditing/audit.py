@@ -45,7 +45,8 @@ def audit(
         allow: by the name of a rule, "straight-through" or "clipped" where it differs from its primal on purpose; it
             is held to that behaviour instead.
         budget: seconds (default 300) after which no further rule is begun; those left out are listed in the notes.
-        folder: where the values that arrived at a rule that fails are kept, one `.npz` file per finding.
+        folder: where the values that arrived at a rule that fails are kept, one `.npz` file per
+            failure; it is made only when there is one.
         seed: of all random cotangents and moves.
 
     Returns:
@@ -145,7 +146,9 @@ def _located(finding: Finding, kind: str, group: Group, number: int, kept: _Kept
     also = f", and {more} more place{'s' * (more > 1)} with the same rule" if more else ""
     changes: dict[str, Any] = {"where": arrival.told + also}
     if kind != "passed" and finding.example is not None:
-        file = None if kept.folder is None else replay.save(kept.folder, f"{group.name}-{number}", finding)
+        file = None
+        if kind == "failures" and kept.folder is not None:
+            file = replay.save(kept.folder, f"{group.name}-{number}", finding)
         changes["reproduce"] = replay.lines(kept.imports, arrival.site.address, finding, file)
     return dataclasses.replace(finding, **changes)
 

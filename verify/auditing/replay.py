@@ -79,7 +79,7 @@ def lines(imported: Sequence[str], address: str, finding: Finding, file: Path | 
     where = "finding.example" if file is None else repr(str(file))
     out = ["import numpy as np", "from verify.auditing import replay", *imported]
     if file is None:
-        out.append("# `finding` is this finding of the report; audit(..., folder=...) keeps it in a file")
+        out.append("# `finding` is this finding of the report; audit(..., folder=...) keeps a failure in a file")
         out.append(f"rule = replay.rule_at(fun, args, {address!r})  # a function of {where}[0]")
         return tuple(out)
     look = "" if finding.argument is None else f"  # look at {finding.argument}{list(finding.index or ())}"
