@@ -8,7 +8,7 @@ from jaxcnn.labs.lab import Lab
 LAB = Lab(
     "depth",
     "Vanishing gradients: depth and activation",
-    "How much of the gradient is left after 5, 20 and 40 layers of relu, tanh, sigmoid and LeCun's activation?",
+    "How much of the gradient is left after few and after many layers of relu, tanh, sigmoid and LeCun's activation?",
     Config,
     train,
     (data, activations, derivatives_verified, scores, trained_gradients, lecun_curves, untrained_gradients),
