@@ -94,7 +94,7 @@ def _how(numbers: dict[str, Any]) -> Section:
     told = Paragraph(
         f"Everything in this report was computed in one run: {seconds['training']:.1f} s of training and "
         f"{seconds['sections']:.1f} s for the sections, on {numbers['machine']['cores']} cores. "
-        "Equal settings, data and versions give equal numbers, seconds aside."
+        "Equal settings, data and versions give equal numbers on the same kind of machine, seconds aside."
     )
     rows = [
         (group, name, str(value))
