@@ -56,7 +56,7 @@ def lab(
     else:
         chosen = named(name)
         config = _config(chosen, data, data_dir, quick, seed, settings or [])
-        _run(chosen, config, Path(f"lab-{name}") if out is None else out)
+        _run(chosen, config, Path("labs", name) if out is None else out)
 
 
 def _run_all(
@@ -69,7 +69,7 @@ def _run_all(
     if settings or data:
         raise ValueError("`--set` and `--data` are for one lab and not for all of them: name the lab.")
     configs = {name: _config(lab, None, data_dir, quick, seed, []) for name, lab in LABS.items()}
-    collection = Collection(folder.resolve(), tuple(LABS))
+    collection = Collection(folder, tuple(LABS))
     for name, config in configs.items():
         if collection.has(LABS[name], config):
             console(stderr=True).print(f"note: {name} was done before the interruption", highlight=False)
@@ -93,9 +93,9 @@ def _run(lab: "Lab", config: "LabConfig", folder: Path) -> "LabReport":
     from jaxcnn.cli.lab_display import Display
     from jaxcnn.labs.render.output import check_folder, require_packages, write_report
 
-    folder = folder.resolve()
     require_packages()
-    check_folder(folder)
+    check_folder(folder, lab.name)
+    folder = folder.resolve()
     state = folder.with_name(f".{folder.name}.state")
     with Display(console(stderr=True), None if config.quick else state) as display:
         report = lab.run(config, progress=display)

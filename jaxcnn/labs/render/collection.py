@@ -11,7 +11,7 @@ from typing import Any
 from jaxcnn._files import written_whole
 from jaxcnn.labs.lab import Lab, versions
 from jaxcnn.labs.render.html import index_html
-from jaxcnn.labs.render.output import check_folder
+from jaxcnn.labs.render.output import check_writable
 from jaxcnn.labs.report import LabReport
 from jaxcnn.labs.settings import LabConfig
 
@@ -32,8 +32,8 @@ class Collection:
         Raises:
             OSError: if it cannot be written, or holds something else.
         """
-        check_folder(folder, SUMMARY)
-        folder.mkdir(exist_ok=True)
+        _check_folder(folder, names)
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.names = folder, names
         self._entries: dict[str, dict[str, Any]] = {}
         if (folder / SUMMARY).exists():
@@ -64,6 +64,26 @@ class Collection:
         for name, text in ((SUMMARY, json.dumps(told, indent=1) + "\n"), (INDEX, page)):
             with written_whole(self.folder / name) as temporary:
                 temporary.write_text(text, "utf-8")
+
+
+def _check_folder(folder: Path, names: tuple[str, ...]) -> None:
+    """Raise an OSError if the folder cannot be written, or holds more than labs, their state and what leads to them."""
+    check_writable(folder)
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        ours = file.name in (SUMMARY, INDEX, *names) or file.name.startswith(tuple(f".{name}." for name in names))
+        if not ours or (file.name == SUMMARY and not _is_summary(file)):
+            raise FileExistsError(
+                f"`--out` must be a new or empty folder, or that of all labs; {folder} holds other files, "
+                f"such as {file.name}."
+            )
+
+
+def _is_summary(file: Path) -> bool:
+    try:
+        told = json.loads(file.read_text("utf-8"))
+    except ValueError:
+        return False
+    return isinstance(told, dict) and {"complete", "labs"} <= set(told)
 
 
 def _settings(config: LabConfig) -> dict[str, Any]:

@@ -74,6 +74,13 @@ def test_a_lab_writes_its_report_and_tells_of_every_epoch(run, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["out"]
 
 
+def test_a_report_lies_in_labs_by_default_where_all_labs_then_find_it(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("lab", "tiny", "--set", "epochs=1")[0] == 0
+    assert (tmp_path / "labs" / "tiny" / "report.html").is_file()
+    assert run("lab", "all", "--quick")[0] == 0
+
+
 def test_the_quick_form_is_quickened_first_and_changed_then(run, tmp_path):
     assert run("lab", "tiny", "--quick", "--out", tmp_path / "a")[0] == 0
     assert run("lab", "tiny", "--quick", "--set", "epochs=1", "--out", tmp_path / "b")[0] == 0
@@ -129,7 +136,7 @@ def _interrupted(*_):
         (("tiny", "--set", "epochs=0"), "`epochs` must be .*; got 0"),
         (("tiny", "--out", "FILE"), "`--out` must be a folder; .*FILE is a file"),
         (("tiny", "--out", "FULL"), "`--out` must be a new or empty folder, .*; .*FULL holds other files"),
-        (("tiny", "--out", "none/out"), "`--out` cannot be written: the folder .*none does not exist"),
+        (("tiny", "--out", "FILE/out"), "`--out` cannot be written: FILE/out would lie in .*FILE, which is a file"),
         (("all", "--out", "FULL"), "`--out` must be a new or empty folder, .*; .*FULL holds other files"),
         (("all", "--set", "epochs=3"), "`--set` and `--data` are for one lab and not for all of them: name the lab"),
     ],

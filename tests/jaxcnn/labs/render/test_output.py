@@ -82,26 +82,46 @@ def test_a_folder_with_other_files_is_refused_and_stays_as_it_was(tmp_path):
     assert names(tmp_path) == ["thesis.tex"]
 
 
+@pytest.mark.parametrize("foreign", ["thesis.tex", "figures/mine.png"])
+def test_a_report_to_which_a_file_was_added_is_not_replaced(foreign, tmp_path):
+    out = tmp_path / "missing" / "out"
+    report = LabReport("name", "title", "why", (), {})
+    write_report(LAB, Config(), report, out)
+    (out / foreign).write_text("mine")
+    with pytest.raises(FileExistsError, match=f"such as {foreign}"):
+        write_report(LAB, Config(), report, out)
+    assert (out / foreign).read_text() == "mine"
+
+
+@pytest.mark.parametrize("text", ["[1]", "not JSON", '{"lab": "other"}'])
+def test_the_numbers_of_something_else_do_not_make_a_folder_ours(text, tmp_path):
+    (tmp_path / "numbers.json").write_text(text)
+    with pytest.raises(FileExistsError, match=r"such as numbers\.json"):
+        check_folder(tmp_path, "tiny")
+
+
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
         ("file", NotADirectoryError, "`--out` must be a folder; .*file is a file"),
-        ("missing/out", FileNotFoundError, "cannot be written: the folder .*missing does not exist"),
+        ("file/out", NotADirectoryError, "cannot be written: .*out would lie in .*file, which is a file"),
     ],
 )
 def test_what_cannot_be_written_is_told_before_long_work(name, error, message, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(error, match=message):
-        check_folder(tmp_path / name)
+        check_folder(tmp_path / name, "tiny")
     assert names(tmp_path) == ["file"]
 
 
 def test_a_folder_without_permission_is_told(tmp_path, monkeypatch):
-    # The administrator may write anywhere, so the system's answer is put in its place.
-    monkeypatch.setattr(output.os, "access", lambda *_: False)
-    with pytest.raises(PermissionError, match="no permission to write into"):
-        check_folder(tmp_path / "out")
+    def refuse(**_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(output.tempfile, "mkdtemp", refuse)
+    with pytest.raises(PermissionError, match=r"`--out` cannot be written: .*out: Read-only file system"):
+        check_folder(tmp_path / "out", "tiny")
 
 
 def test_an_empty_folder_is_good(tmp_path):
-    check_folder(tmp_path)
+    check_folder(tmp_path, "tiny")
