@@ -65,6 +65,7 @@ class Lab:
             "settings": {name: value for name, value in asdict(config).items() if name != "data_dir"},
             "versions": versions(),
             "machine": machine(),
+            "resumed": progress.resumed,
             "seconds": {"training": trained - began, "sections": time.perf_counter() - trained},
         }
         found = {section.title: dict(section.numbers) for section in sections if section.numbers}
@@ -91,8 +92,13 @@ def machine() -> dict[str, Any]:
 
 def _how(numbers: dict[str, Any]) -> Section:
     seconds = numbers["seconds"]
+    began = (
+        "The training was interrupted and went on; since the last interruption it took"
+        if numbers["resumed"]
+        else "Everything in this report was computed in one run:"
+    )
     told = Paragraph(
-        f"Everything in this report was computed in one run: {seconds['training']:.1f} s of training and "
+        f"{began} {seconds['training']:.1f} s of training and "
         f"{seconds['sections']:.1f} s for the sections, on {numbers['machine']['cores']} cores. "
         "Equal settings, data and versions give equal numbers on the same kind of machine, seconds aside."
     )

@@ -11,9 +11,11 @@ class Progress:
 
     Attributes:
         folder: where the state of the training is kept, so that it can go on after an interruption; None for nowhere.
+        resumed: whether some of the training was done before an interruption; what keeps the state says so.
     """
 
     folder: Path | None = None
+    resumed: bool = False
 
     def stage(self, title: str, total: int = 0) -> None:
         """Another part of the work begins: `total` examples to be seen in all epochs, 0 where nobody can say."""

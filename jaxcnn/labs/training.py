@@ -126,6 +126,7 @@ class _Store:
         for note in start.notes:
             self._progress.note(note)
         if start.done:
+            self._progress.resumed = True
             self._progress.note(f"{self._title} goes on after epoch {start.done}")
         return start.state, start.history
 
