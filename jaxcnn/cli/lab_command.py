@@ -81,11 +81,24 @@ def _run_all(
 def _config(
     lab: "Lab", data: str | None, data_dir: Path | None, quick: bool, seed: int, settings: list[str]
 ) -> "LabConfig":
+    if data is not None:
+        _check_data(data)
     config = lab.config()
     config = config.quickened() if quick else config
     folder = None if data_dir is None else str(data_dir)
     given = dataclasses.replace(config, seed=seed, data=data or config.data, data_dir=folder)
     return given.changed(settings)
+
+
+def _check_data(data: str) -> None:
+    """Raise a ValueError in the words of the command line, unless it is a data set or a folder."""
+    from jaxcnn.datasets.catalogue import NAMES
+
+    if data in NAMES or Path(data).expanduser().is_dir():
+        return
+    if "/" in data:
+        raise ValueError(f"`--data` must be a data set or a folder; the folder {data} does not exist.")
+    raise ValueError(f"`--data` must be one of {', '.join(NAMES)}, or the path of a folder; got {data!r}.")
 
 
 def _run(lab: "Lab", config: "LabConfig", folder: Path) -> "LabReport":

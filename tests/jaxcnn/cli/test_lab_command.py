@@ -99,6 +99,8 @@ def test_an_interrupted_lab_goes_on_and_its_older_report_stays_until_it_is_done(
     interrupt()
     code, _, err = run(*command)
     assert (code, err) == (0, "note: tiny goes on after epoch 2\n")
+    assert json.loads((tmp_path / "out" / "numbers.json").read_text())["resumed"]
+    assert "since the last interruption" in (tmp_path / "out" / "report.html").read_text()
     resumed = numbers(tmp_path / "out")
     assert run("lab", "tiny", "--out", tmp_path / "undisturbed")[0] == 0
     assert resumed == numbers(tmp_path / "undisturbed")
@@ -172,10 +174,11 @@ def test_a_missing_package_is_told_before_anything_is_trained(run, tmp_path, mon
     ("arguments", "message"),
     [
         (("--data", "mnist", "--data-dir", "nowhere"), "`--data-dir` must be a folder that exists; nowhere does not."),
-        (("--data", "letters", "--data-dir", "."), ".*'letters'.*"),
+        (("--data", "letters", "--data-dir", "."), "`--data` must be one of digits, .*; got 'letters'."),
+        (("--data", "./letters"), "`--data` must be .*; the folder ./letters does not exist."),
         (("--data", "mnist", "--data-dir", "."), ".*train-images-idx3-ubyte.gz.*"),
     ],
-    ids=["no folder", "no such set", "truncated"],
+    ids=["no folder", "no such set", "no such path", "truncated"],
 )
 def test_data_that_cannot_be_used_end_in_one_sentence(run, tmp_path, monkeypatch, arguments, message):
     monkeypatch.undo()
