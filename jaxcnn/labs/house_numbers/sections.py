@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from jaxcnn._types import Shape
 from jaxcnn.analysis import layer_table
 from jaxcnn.labs.blocks import network_table
 from jaxcnn.labs.data import data_numbers, data_table
@@ -73,7 +74,7 @@ def network(run: Run) -> Section:
     )
 
 
-def unused_told(edges: Sequence[tuple[int, int]]) -> str:
+def unused_told(edges: Sequence[Shape]) -> str:
     """Return in a sentence how many of the last rows and columns each pooling leaves out; nothing where none does."""
     told = []
     for number, (down, right) in enumerate(edges, 1):

@@ -21,6 +21,7 @@ from jaxcnn.labs.settings import LabConfig
 from jaxcnn.plots.style import require_matplotlib
 
 HTML, NOTEBOOK, PDF, NUMBERS, FIGURES = "report.html", "report.ipynb", "report.pdf", "numbers.json", "figures"
+OF_JUPYTER = ".ipynb_checkpoints"  # left by whoever opened the notebook
 
 
 def write_report(lab: Lab, config: LabConfig, report: LabReport, folder: Path) -> None:
@@ -81,6 +82,8 @@ def check_folder(folder: Path, name: str) -> None:
     known = {HTML, NOTEBOOK, PDF, NUMBERS, FIGURES, *told.get("files", ())} if told.get("lab") == name else set()
     for file in sorted(folder.rglob("*")):
         written = file.relative_to(folder).as_posix()
+        if written.startswith(OF_JUPYTER):
+            continue
         # Reports from before the names were written down have only charts in that folder.
         if written not in known and ("files" in told or not written.startswith(f"{FIGURES}/") or not known):
             raise FileExistsError(

@@ -125,3 +125,11 @@ def test_a_folder_without_permission_is_told(tmp_path, monkeypatch):
 
 def test_an_empty_folder_is_good(tmp_path):
     check_folder(tmp_path, "tiny")
+
+
+def test_what_jupyter_leaves_in_an_opened_report_is_not_in_the_way(tmp_path):
+    out = tmp_path / "out"
+    write_report(LAB, Config(), with_file(lambda path: path.write_text("weights")), out)
+    (out / ".ipynb_checkpoints").mkdir()
+    (out / ".ipynb_checkpoints" / "report-checkpoint.ipynb").touch()
+    check_folder(out, "name")
