@@ -15,6 +15,7 @@ from jaxcnn.labs.progress import SILENT, Progress
 from jaxcnn.labs.report import LabReport, Paragraph, Section, Table
 from jaxcnn.labs.settings import LabConfig
 
+_QUICK = "This is the quick form, on few data and with little training: it shows the path, not what the lab finds."
 _PACKAGES = ("jaxcnn", "jax", "jaxlib", "flax", "optax", "numpy")
 
 
@@ -70,7 +71,8 @@ class Lab:
         }
         found = {section.title: dict(section.numbers) for section in sections if section.numbers}
         last = _how(numbers)
-        return LabReport(self.name, self.title, self.question, (*sections, last), {**numbers, "results": found})
+        caution = _QUICK if config.quick else ""
+        return LabReport(self.name, self.title, self.question, (*sections, last), numbers | {"results": found}, caution)
 
 
 def versions() -> dict[str, str]:

@@ -140,6 +140,7 @@ class LabReport:
         question: that the lab answers.
         sections: first to last.
         numbers: all that were computed, by section, and what they depend on: settings, data, versions, seconds.
+        caution: what must be known before anything else is read, shown at the top; or nothing.
 
     Raises:
         ValueError: if two sections, or two files, have the same name.
@@ -150,6 +151,7 @@ class LabReport:
     question: str
     sections: tuple[Section, ...]
     numbers: Mapping[str, Any]
+    caution: str = ""
 
     def __post_init__(self) -> None:
         """Check that names are unique."""

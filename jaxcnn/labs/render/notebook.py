@@ -23,7 +23,8 @@ def notebook(lab: Lab, config: LabConfig, report: LabReport) -> str:
     """
     nbformat = require_nbformat()
     make = nbformat.v4
-    intro = f"# {report.title}\n\n{report.question}\n\nRun all cells to compute everything again."
+    caution = f"**{report.caution}**\n\n" if report.caution else ""
+    intro = f"# {report.title}\n\n{report.question}\n\n{caution}Run all cells to compute everything again."
     cells = [make.new_markdown_cell(intro), _code(make, _beginning(lab, config), 1)]
     cells.append(_code(make, f"run = {lab.train.__name__}(config, {lab.load.__name__}(config))", 2))
     for number, (step, section) in enumerate(zip(lab.steps, report.sections, strict=False), start=3):

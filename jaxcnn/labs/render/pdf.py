@@ -26,6 +26,8 @@ def report_pdf(report: LabReport) -> bytes:
     )
     story = [platypus.Paragraph(letters(report.title), styles()["title"])]
     story.append(platypus.Paragraph(f"<i>{letters(report.question)}</i>", styles()["body"]))
+    if report.caution:
+        story.append(platypus.Paragraph(f"<b>{letters(report.caution)}</b>", styles()["body"]))
     for section in report.sections:
         story.append(platypus.Paragraph(letters(section.title), styles()["heading"]))
         for block in section.blocks:

@@ -34,6 +34,7 @@ def test_every_lab_comes_to_its_end_and_its_report_is_whole(tmp_path, capsys):
 def check_page(folder):
     page = Page((folder / "report.html").read_text("utf-8"))
     assert page.open == []
+    assert "This is the quick form" in page.text
     for address in page.addresses:
         beside = (folder / address).is_file() if not re.match(r"#|data:|https://", address) else True
         assert beside, f"{folder.name}: {address} is not there"
@@ -56,6 +57,7 @@ def check_numbers(name, folder):
 def check_notebook(lab, folder):
     notebook = nbformat.read(folder / "report.ipynb", as_version=4)
     nbformat.validate(notebook)
+    assert "**This is the quick form" in notebook.cells[0].source
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.source for cell in code[2:]] == [f"{step.__name__}(run)" for step in lab.steps]
     assert all("text/html" in output["data"] for cell in code[2:] for output in cell.outputs)

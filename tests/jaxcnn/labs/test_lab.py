@@ -12,6 +12,7 @@ from tests.jaxcnn.labs._tiny import LAB, Config
 
 def test_a_report_has_a_section_for_every_step_and_one_that_says_how(report):
     assert [section.title for section in report.sections] == ["Introduction", "Curves", "How this was computed"]
+    assert report.caution == ""  # this is not the quick form
 
 
 def test_the_numbers_say_what_they_depend_on_and_nothing_of_whose_machine_it_was(report):

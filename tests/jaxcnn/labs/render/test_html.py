@@ -4,6 +4,7 @@ import base64
 import io
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -82,6 +83,11 @@ def test_a_drawing_that_is_large_as_vectors_goes_into_the_page_as_pixels(report,
     assert picture.startswith("data:image/png;base64,")
     with Image.open(io.BytesIO(base64.b64decode(picture.split(",")[1]))) as image:
         assert image.width == pytest.approx(figures.DPI * 7.2, abs=1)
+
+
+def test_a_caution_stands_at_the_top(report):
+    text = Page(report_html(replace(report, caution="Only <half> of it."))).text
+    assert text.index(report.question) < text.index("Only <half> of it.") < text.index("Introduction")
 
 
 def test_the_index_leads_to_every_report():

@@ -1,6 +1,7 @@
 """The PDF has numbered pages, tables that go on over them, and refuses prose that it could not set."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_a_letter_that_the_font_lacks_is_shown_as_such_and_those_of_mathematics_
 
 def test_equal_reports_are_equal_documents():
     assert report_pdf(long_report(3)) == report_pdf(long_report(3))
+
+
+def test_a_caution_is_in_the_document():
+    report = long_report(3)
+    assert len(report_pdf(replace(report, caution="Only half of it."))) > len(report_pdf(report))
 
 
 @pytest.mark.parametrize("text", ["# a heading", "> a quotation", "---"])
