@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,13 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 # JAX keeps very many objects alive, and looking through them all for garbage at every turn takes 4 % of the time.
 gc.set_threshold(100_000)
 
+# What several tests need is compiled once: a fifth of the time of all. Every worker has a folder of its own, since JAX
+# does not write its cache atomically: one worker could read what another has written by half.
+COMPILED = tempfile.TemporaryDirectory(prefix="compiled-")
+jax.config.update("jax_compilation_cache_dir", COMPILED.name)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
 # No deadline: a jitted function's first call compiles. For other examples in each run: --hypothesis-profile=explore.
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
@@ -33,6 +41,16 @@ def key() -> Callable[[], jax.Array]:
     """Make PRNG keys: every call `key()` returns another one, and every test the same ones in every run."""
     seeds = itertools.count()
     return lambda: jax.random.key(next(seeds))
+
+
+def pytest_runtest_setup() -> None:
+    """Go on keeping what is compiled: a command line that ran in the test before has turned it off."""
+    jax.config.update("jax_enable_compilation_cache", True)
+
+
+def pytest_unconfigure() -> None:
+    """Remove what was compiled."""
+    COMPILED.cleanup()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
