@@ -7,6 +7,7 @@ import typer
 
 from jaxcnn.cli import data_command, jacobians_command, lab_command, model_commands, train_command, verify_command
 from jaxcnn.cli.compiled import keep_compiled
+from verify import usage
 
 app = typer.Typer(
     help="Convolutional networks whose every derivative is derived by hand, and proved right.",
@@ -49,12 +50,13 @@ def main(arguments: list[str] | None = None) -> None:
     Exceptions that tell of bad input (`ValueError`, `TypeError`, `OSError`, `ImportError`) end in their one sentence.
     """
     try:
-        app(args=arguments)
+        code = usage.run(app, arguments, "jaxcnn")
     except (ValueError, TypeError, OSError, ImportError) as error:
         if isinstance(error, BrokenPipeError):
             sys.exit(1)
         print(f"jaxcnn: {_sentence(error)}", file=sys.stderr)
-        sys.exit(2)
+        code = 2
+    sys.exit(code)
 
 
 def _sentence(error: Exception) -> str:

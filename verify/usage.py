@@ -1,0 +1,45 @@
+"""A command line whose usage errors are one sentence, where Typer prints three lines."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+# Typer's own name for it: some versions bring their own copy of Click, and none exports this class.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_STOPPED = 130  # 128 + SIGINT, as shells have it
+
+
+def run(app: typer.Typer, arguments: list[str] | None, name: str) -> int:
+    """Run a command line and return its exit code.
+
+    Args:
+        app: the commands.
+        arguments: None for those of the process.
+        name: of the program, as its users type it.
+
+    Returns:
+        The code that the command exits with; 2 for bad usage, which is told in one sentence on stderr; 130 where it was
+        stopped from the keyboard. A program without arguments shows its help.
+    """
+    try:
+        code = int(app(args=arguments, prog_name=name, standalone_mode=False) or 0)
+    except typer.Abort:  # some versions of Typer raise this, others return the code
+        code = _STOPPED
+    except _UsageError as error:
+        print(_sentence(error, name), file=sys.stderr)
+        return 2
+    if code == _STOPPED:
+        print(f"{name}: stopped.", file=sys.stderr)
+    return code
+
+
+def _sentence(error: Exception, name: str) -> str:
+    told = str(error.format_message())  # type: ignore[attr-defined]
+    if told.startswith("Usage:"):  # nothing was given: the message is the help
+        return told
+    context = getattr(error, "ctx", None)
+    command = name if context is None else context.command_path
+    joined = f"{told} See" if told.endswith("?") else f"{told.rstrip('.')}; see"
+    return f"{command}: {joined} '{command} --help'."
