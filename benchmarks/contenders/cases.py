@@ -23,6 +23,7 @@ class Case:
     optimizer: str
     least: float
     aim: float
+    examples: int = EXAMPLES
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -39,8 +40,8 @@ class Case:
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         random = np.random.default_rng(0)
-        images = random.integers(0, 256, (EXAMPLES, *self.shape), dtype=np.uint8)
-        return images, random.integers(0, 10, EXAMPLES).astype(np.int32)
+        images = random.integers(0, 256, (self.examples, *self.shape), dtype=np.uint8)
+        return images, random.integers(0, 10, self.examples).astype(np.int32)
 
 
 def _depth(depth: int, least: float, aim: float) -> Case:

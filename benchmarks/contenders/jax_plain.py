@@ -16,28 +16,30 @@ from benchmarks.contenders.cases import RATES, Case
 from jaxcnn.layers import Conv, Dense, Flatten, MaxPool
 from jaxcnn.network import Network
 
+CHUNK = 16  # updates in one call
 ACTIVATIONS = {"relu": nn.relu, "tanh": nn.tanh, "sigmoid": nn.sigmoid}
 
 
 class Module(nn.Module):
     network: Network
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: Any) -> Any:
         for layer in self.network:
             if isinstance(layer, Conv):
-                x = nn.Conv(layer.features, layer.kernel_size, padding=layer.padding)(x)
+                x = nn.Conv(layer.features, layer.kernel_size, padding=layer.padding, dtype=self.dtype)(x)
             elif isinstance(layer, Dense):
-                x = nn.Dense(layer.features)(x)
+                x = nn.Dense(layer.features, dtype=self.dtype)(x)
             elif isinstance(layer, MaxPool):
                 x = nn.max_pool(x, layer.window, layer.strides)
             else:
                 x = x.reshape(len(x), -1) if isinstance(layer, Flatten) else ACTIVATIONS[layer.op](x)
-        return x
+        return x.astype(jnp.float32)
 
 
-def _fresh(case: Case, network: Network) -> TrainState:
-    model = Module(network)
+def _fresh(case: Case, network: Network, dtype: Any = jnp.float32) -> TrainState:
+    model = Module(network, dtype)
     params = model.init(jax.random.key(0), jnp.zeros((1, *case.shape)))["params"]
     optimizer = {"sgd": optax.sgd, "adam": optax.adam}[case.optimizer](RATES[case.optimizer])
     return TrainState.create(apply_fn=model.apply, params=params, tx=optimizer)
@@ -68,11 +70,11 @@ def make_loop(case: Case) -> Callable[[int], None]:
     return run
 
 
-def make_scan(case: Case) -> Callable[[int], None]:
-    """An epoch's updates in one `lax.scan`, data on the device."""
+def make_scan(case: Case, *, chunk: int = CHUNK, dtype: Any = jnp.float32) -> Callable[[int], None]:
+    """An epoch's updates in one `lax.scan`, data on the device; products in `dtype`, parameters in float32."""
     pixels, labels = case.data()
     images, targets = jnp.asarray(pixels), jnp.asarray(labels)
-    states = [_fresh(case, network) for network in case.members.values()]
+    states = [_fresh(case, network, dtype) for network in case.members.values()]
 
     @jax.jit
     def updates(states: Any, rows: Any) -> Any:
@@ -84,13 +86,9 @@ def make_scan(case: Case) -> Callable[[int], None]:
 
     def run(count: int) -> None:
         nonlocal states
-        for _ in range(-(-count // CHUNK)):  # of one length, so that it is compiled once
-            rows = np.random.default_rng(0).integers(0, len(labels), (CHUNK, case.batch))
+        for _ in range(-(-count // chunk)):  # of one length, so that it is compiled once
+            rows = np.random.default_rng(0).integers(0, len(labels), (chunk, case.batch))
             states = updates(states, rows)
         jax.block_until_ready([state.params for state in states])
 
-    run.chunk = CHUNK  # type: ignore[attr-defined]
     return run
-
-
-CHUNK = 16
