@@ -15,28 +15,29 @@ import dataclasses
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from benchmarks.on_gpu.options import Options
 from benchmarks.record import Row, record, save
 
-# What is run, in this order, and the most seconds that each may take of all that there are.
-SECTIONS = {
-    "peaks": ("jax", 60),
-    "convolutions": ("jax", 75),
-    "rules": ("jax", 120),
-    "throughput": ("jax", 240),
-    "torch_peer": ("torch", 100),
-    "to_accuracy": ("jax", 150),
-    "checking": ("jax", 100),
-}
+# What is run, in this order, and the most seconds that each may take. What is not timed runs side by side.
+STAGES = (
+    {"peaks": 60},
+    {"convolutions": 100, "rules": 100, "checking": 100},
+    {"to_accuracy": 115},
+    {"torch_peer": 85},
+    {"throughput": 240},
+)
+SECTIONS = {name: seconds for stage in STAGES for name, seconds in stage.items()}
 MARK = "ROW "
 PEAK = {True: "product, bf16", False: "product, float32, default"}
 
@@ -45,24 +46,16 @@ def main(words: Sequence[str] | None = None) -> int:
     options = arguments(words)
     if options.section:
         return _section(options)
-    began, rows, shown = time.monotonic(), [], {}
-    device = _device()
-    print(f"device: {device}", flush=True)
-    for name in options.only or SECTIONS:
-        left = options.limit - (time.monotonic() - began)
-        if left < 5:
-            rows.append(Row(name, name, note="not run: the time was over"))
-            print(f"[{options.limit - left:5.0f} s] {name}: not run, the time is over", flush=True)
-        else:
-            print(f"[{options.limit - left:5.0f} s] {name} ...", flush=True)
-            rows += _in_its_own_process(name, options, min(left, SECTIONS[name][1]), began)
-        shown = record("gpu", with_ratios(rows), device=device, seconds=time.monotonic() - began)
-        if options.json:
-            save(options.json, shown)
-    print(f"[{time.monotonic() - began:5.0f} s] done\n", flush=True)
-    for line in table(shown):
+    board = Board(options)
+    board.say(f"device: {board.device}")
+    for stage in STAGES:
+        names = [name for name in stage if name in (options.only or SECTIONS)]
+        with ThreadPoolExecutor(max(1, len(names))) as pool:
+            list(pool.map(board.run, names))
+    board.say("done\n")
+    for line in table(board.recorded()):
         print(line, flush=True)
-    failed = [row for row in rows if row.value is None and "not" not in row.note]
+    failed = [row for row in board.rows if row.value is None and "not " not in row.note]
     return 1 if options.smoke and failed else 0
 
 
@@ -85,44 +78,72 @@ def _section(options: argparse.Namespace) -> int:
     return 0
 
 
-def _in_its_own_process(name: str, options: argparse.Namespace, seconds: float, began: float) -> list[Row]:
-    command = [sys.executable, "-m", "benchmarks.gpu", "--section", name, *(["--smoke"] if options.smoke else [])]
-    command += ["--data-dir", options.data_dir] if options.data_dir else []
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
-        over = threading.Event()
+class Board:
+    """What has been found so far, printed and saved row by row."""
 
-        def end() -> None:
-            over.set()
-            process.kill()
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.rows, self._lock, self._began = options, [], threading.Lock(), time.monotonic()
+        self.device = _device()
+        self._base = record("gpu", (), device=self.device)
 
-        timer = threading.Timer(seconds, end)
-        timer.start()
-        try:
-            rows = list(_rows(process, lambda: time.monotonic() - began))
-            code = process.wait()
-        finally:
-            timer.cancel()
-            process.kill()
-        errors.seek(0)
-        told = [line.strip() for line in errors.read().splitlines() if line.strip()]
-    if over.is_set():
-        return [*rows, Row(name, name, note=f"the rest was not run: its {seconds:.0f} s were over")]
-    if code:
-        print("\n".join(told[-15:]), flush=True)
-        return [*rows, Row(name, name, note=f"ended with {code}: {' '.join(told[-1:])[:300]}")]
-    return rows
+    def say(self, text: str) -> None:
+        print(f"[{time.monotonic() - self._began:5.0f} s] {text}", flush=True)
 
+    def add(self, row: Row) -> None:
+        with self._lock:
+            self.rows.append(row)
+            self.say(f"  {row.what}: {_number(row)} {row.unit} {row.note}")
+            if self.options.json:
+                save(self.options.json, self.recorded())
 
-def _rows(process: subprocess.Popen[str], clock: Callable[[], float]) -> Iterator[Row]:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith(MARK):
-            row = Row(**json.loads(line[len(MARK) :]))
-            print(f"[{clock():5.0f} s]   {row.what}: {_number(row)} {row.note}", flush=True)
-            yield row
-        else:
-            print(line.rstrip(), flush=True)
+    def recorded(self) -> dict[str, Any]:
+        found = [dataclasses.asdict(row) for row in with_ratios(self.rows)]
+        return {**self._base, "seconds": time.monotonic() - self._began, "rows": found}
+
+    def run(self, name: str) -> None:
+        """Run a section in a process of its own, for as long as there is time."""
+        left = min(self.options.limit - (time.monotonic() - self._began), SECTIONS[name])
+        if left < 5:
+            self.add(Row(name, name, note="not run: the time was over"))
+            return
+        self.say(f"{name} ...")
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+            process = subprocess.Popen(
+                self._command(name), env=self._environment(name), stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+            over = threading.Timer(left, process.kill)
+            over.start()
+            try:
+                self._read(process)
+                code = process.wait()
+            finally:
+                over.cancel()
+                process.kill()
+            errors.seek(0)
+            told = [line.strip() for line in errors.read().splitlines() if line.strip()]
+        if over.finished.is_set() and code == -signal.SIGKILL:
+            self.add(Row(name, name, note=f"the rest was not run: its {left:.0f} s were over"))
+        elif code:
+            print("\n".join(told[-15:]), flush=True)
+            self.add(Row(name, name, note=f"ended with {code}: {' '.join(told[-1:])[:300]}"))
+
+    def _command(self, name: str) -> list[str]:
+        command = [sys.executable, "-m", "benchmarks.gpu", "--section", name]
+        command += ["--smoke"] if self.options.smoke else []
+        return command + (["--data-dir", self.options.data_dir] if self.options.data_dir else [])
+
+    def _environment(self, name: str) -> dict[str, str]:
+        """Sections that run side by side share the memory of the device."""
+        alone = any(set(stage) == {name} for stage in STAGES)
+        return {**os.environ, **({} if alone else {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"})}
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(MARK):
+                self.add(Row(**json.loads(line[len(MARK) :])))
+            else:
+                print(line.rstrip(), flush=True)
 
 
 def with_ratios(rows: Sequence[Row]) -> list[Row]:

@@ -28,11 +28,10 @@ CHOSEN = (
     ("backprop 32", None),
     ("house-numbers", None),
     ("mlp", None),
-    ("depth 20", None),
     ("filters", 1024),
     ("conv-as-matrix", 1024),
+    ("depth 20", None),
     ("nine depths", None),
-    ("house-numbers", 1024),
 )
 EXAMPLES = 65_536
 SECONDS = 0.25  # of one round
@@ -47,12 +46,14 @@ def rows(options: Options) -> Iterator[Row]:
 
 def cases(options: Options) -> list[Case]:
     """Return what is trained, with so many examples that an epoch is worth a call."""
-    few = (("filters", None), ("mlp", None), ("nine depths", None))
-    examples = 512 if options.smoke else EXAMPLES
-    return [
-        replace(CASES[name], batch=batch or CASES[name].batch, examples=examples)
-        for name, batch in (few if options.smoke else CHOSEN)
-    ]
+    if options.smoke:
+        return [replace(CASES[name], batch=4, examples=16) for name in ("mlp", "house-numbers", "nine depths")]
+    return [replace(CASES[name], batch=batch or CASES[name].batch, examples=EXAMPLES) for name, batch in CHOSEN]
+
+
+def in_half(case: Case) -> bool:
+    """Whether a network has products that are worth the matrix units of bfloat16."""
+    return case.name in ("filters", "conv-as-matrix") or case.examples < 100
 
 
 def title(case: Case) -> str:
@@ -69,10 +70,14 @@ def _contenders(case: Case) -> dict[str, Callable[[], Callable[[int], None]]]:
     scan = partial(jax_plain.make_scan, case, chunk=128 if case.examples > 1000 else 4)
     if len(case.networks) > 1:
         return {"jaxcnn": partial(ours.make, case), "autodiff": scan}
-    return {
+    full: dict[str, Callable[[], Callable[[int], None]]] = {
         "jaxcnn plain": partial(ours.make, case, choose=choose_plain),
         "autodiff": scan,
         "jaxcnn fast": partial(ours.make, case, choose=fast),
+    }
+    if not in_half(case):
+        return full
+    return full | {
         "jaxcnn plain, bf16": partial(ours.make, case, choose=choose_plain, half=True),
         "autodiff, bf16": partial(scan, dtype=jnp.bfloat16),
         "jaxcnn fast, bf16": partial(ours.make, case, choose=fast, half=True),
@@ -83,9 +88,9 @@ def measured(what: str, case: Case, make: Callable[[], Callable[[int], None]], o
     """Compile, find how many updates take long enough, and time rounds of so many."""
     start = time.perf_counter()
     run = make()
-    run(16)
+    count = 4 if options.smoke else 256
+    run(count)
     first = time.perf_counter() - start
-    count = 16 if options.smoke else 256
     run(count)  # the second call may still compile
     if not options.smoke:
         (took,) = timed(lambda: run(count), 1)

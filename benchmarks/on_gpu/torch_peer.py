@@ -24,13 +24,13 @@ def rows(options: Options) -> Iterator[Row]:
     except ImportError:
         yield Row(SECTION, "PyTorch", note="not installed")
         return
-    from benchmarks.on_gpu.throughput import cases, title
+    from benchmarks.on_gpu.throughput import cases, in_half, title
 
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     for case in cases(options):
-        for name, graph, half in _ways(torch.cuda.is_available()):
+        for name, graph, half in _ways(torch.cuda.is_available(), in_half(case)):
             what = f"{title(case)}: {name}"
             yield from guarded(SECTION, what, partial(_measured, what, case, options, graph, half))
     if not options.smoke and torch.cuda.is_available():
@@ -39,18 +39,20 @@ def rows(options: Options) -> Iterator[Row]:
         yield from guarded(SECTION, what, partial(_measured, what, case, options, True, False, compiled=True))
 
 
-def _ways(cuda: bool) -> list[tuple[str, bool, bool]]:
-    if not cuda:
-        return [("torch eager", False, False), ("torch eager, bf16", False, True)]
-    return [("torch graph", True, False), ("torch graph, bf16", True, True), ("torch eager", False, False)]
+def _ways(cuda: bool, half: bool) -> list[tuple[str, bool, bool]]:
+    """Return (name, whether by a CUDA graph, whether in bfloat16)."""
+    graph = [("torch graph", True, False)] if cuda else []
+    graph += [("torch graph, bf16", True, True)] if cuda and half else []
+    eager = [("torch eager, bf16", False, True)] if half and not cuda else []
+    return [*graph, ("torch eager", False, False), *eager]
 
 
 def _measured(what: str, case: Case, options: Options, graph: bool, half: bool, compiled: bool = False) -> Row:
     start = time.perf_counter()
     run = make(case, graph=graph, half=half, compiled=compiled)
-    run(16)
+    count = 4 if options.smoke else 256
+    run(count)
     first = time.perf_counter() - start
-    count = 16 if options.smoke else 256
     if not options.smoke:
         (took,) = timed(lambda: run(count), 1)
         count = max(32, round(count * SECONDS / took))
