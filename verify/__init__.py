@@ -26,6 +26,8 @@ from verify.report import Diagnosis as Diagnosis
 from verify.report import Finding as Finding
 from verify.report import Report as Report
 from verify.report import VerificationError as VerificationError
+from verify.scanning.report import ScanReport as ScanReport
+from verify.scanning.scan import scan as scan
 from verify.searching.configuration import configurations as configurations
 from verify.searching.search import search as search
 from verify.sparse import sparse_hessian as sparse_hessian

@@ -1,4 +1,4 @@
-"""The command line: `python -m verify rule|audit TARGET`. Errors are one sentence and exit code 2."""
+"""The command line: `python -m verify rule|audit|scan TARGET`. Errors are one sentence and exit code 2."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import verify
 from verify import targets
 from verify.auditing.audit import audit_imported
 from verify.report import Report
+from verify.scanning import command as scanning
 
 _INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 
@@ -75,6 +76,9 @@ def audit(
     with targets.blaming(target, fun, given):
         report = audit_imported(fun, given, allow=declared, budget=budget, folder=folder, seed=seed, imports=imports)
     _tell(report, json)
+
+
+app.command(name="scan")(scanning.command)
 
 
 def _declared(entry: str) -> tuple[str, str]:

@@ -1,12 +1,14 @@
-"""Where the processes of a scan find these tests' examiners."""
+"""`_examiners` is imported by its name, here as in the processes that the tests start."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 
 @pytest.fixture
-def examiner(monkeypatch) -> str:
-    """The import path of `_examiners.examine`."""
-    monkeypatch.syspath_prepend(Path(__file__).parent)
+def examiner() -> str:
+    """The import path of an examiner that needs no JAX."""
     return "_examiners:examine"

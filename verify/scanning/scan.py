@@ -1,0 +1,108 @@
+"""`verify.scan`: the derivatives of every public function of a library, where they tend to be wrong."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import time
+import types
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from verify.scanning import baseline as known_findings
+from verify.scanning import campaign, functions
+from verify.scanning.report import ScanReport
+from verify.scanning.store import Store
+from verify.scanning.workers import Work
+
+EXAMINER = "verify.scanning.examine:examine"
+_ALWAYS = ("jax", "jaxlib", "numpy", "mpmath")  # whose versions decide what is found, beside the library's own
+
+
+def scan(
+    *targets: types.ModuleType | str,
+    jobs: int = 1,
+    seed: int = 0,
+    limit: float = 60.0,
+    memory: int = 8 * 2**30,
+    resume: str | Path | None = None,
+    baseline: str | Path | None = None,
+    only: str | None = None,
+    progress: campaign.Progress | None = None,
+    examiner: str = EXAMINER,
+) -> ScanReport:
+    """Check the derivatives of every public function of modules: forward and reverse, first and second order.
+
+    Each function is examined in a process that may take its time, crash or fill its memory without the others noticing.
+    Equal seeds and versions give equal findings, whatever the number of processes. Needs the extra `scan`.
+
+    Args:
+        targets: Modules, or the dotted names of modules and functions ("jax.scipy.special", "jax.nn.gelu").
+        jobs: How many processes run at once.
+        seed: Of all random points.
+        limit: Seconds for each function; what takes longer is recorded as timed out.
+        memory: Bytes for each process; what needs more is recorded as crashed.
+        resume: A file (JSON lines) that keeps every record as it comes. Where it exists already, what it holds is not
+            done again: so a scan that was killed goes on.
+        baseline: A file of known findings, as `ScanReport.save_baseline` writes it: only others fail.
+        only: Leave out the functions whose name does not contain this text.
+        progress: Called with how many functions of how many are done and the last record (None at first).
+        examiner: "package.module:function" that examines one function, where another one than verify's own is wanted.
+
+    Returns:
+        The report, `ok` if nothing is wrong but what the baseline knows.
+
+    Raises:
+        ValueError: a target is no module with public functions and no function, no name contains `only`, or a file is
+            not what it should be.
+        ImportError: mpmath is not installed.
+        Interrupted: by Ctrl-C (a KeyboardInterrupt).
+    """
+    if os.name != "posix":
+        raise OSError("verify.scan needs processes that can be limited: run it on Linux or macOS.")
+    if not targets:
+        raise ValueError("`targets` must name at least one module; got none.")
+    for name, value in {"jobs": jobs, "limit": limit, "memory": memory}.items():
+        if not value > 0:
+            raise ValueError(f"`{name}` must be positive; got {value}.")
+    if examiner == EXAMINER and importlib.util.find_spec("mpmath") is None:
+        raise ImportError("verify.scan needs mpmath: install the extra, `pip install jaxcnn[scan]`.")
+    began = time.monotonic()
+    named = [target if isinstance(target, str) else target.__name__ for target in targets]
+    names, versions = _functions(named, only), _versions(named)
+    known = None if baseline is None else known_findings.load(Path(baseline))
+    work = Work(examiner, jobs, limit, memory, seed)
+    header = {"modules": named, "seed": seed, "limit": limit, "memory": memory, "versions": versions}
+    if resume is None:
+        records = campaign.run(names, work, progress=progress)
+    else:
+        with Store(Path(resume), header) as store:
+            records = campaign.run(names, work, store, progress)
+    return ScanReport(tuple(named), seed, versions, tuple(records), known, time.monotonic() - began)
+
+
+def _functions(named: Sequence[str], only: str | None) -> dict[str, tuple[str, ...]]:
+    modules = [name for name in named if isinstance(functions.resolve(name), types.ModuleType)]
+    found = dict(functions.public_functions(*modules)) if modules else {}
+    for name in named:
+        if name in modules:
+            continue
+        if not callable(functions.resolve(name)):
+            raise ValueError(f"`targets` must be modules or functions; {name} is neither.")
+        found.setdefault(name, ())
+    kept = {name: aliases for name, aliases in found.items() if only is None or only in name}
+    if not kept:
+        raise ValueError(f"`only` must be part of a function's name; none of {len(found)} contains {only!r}.")
+    return kept
+
+
+def _versions(named: Sequence[str]) -> dict[str, str]:
+    versions: dict[str, Any] = {}
+    for package in dict.fromkeys([*_ALWAYS, *(name.partition(".")[0] for name in named)]):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:  # a library of one's own, not installed
+            continue
+    return versions
