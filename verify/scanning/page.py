@@ -20,7 +20,7 @@ _HTML = """<!doctype html>
  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #1b1b1b }
  table { border-collapse: collapse; width: 100% }
  th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ddd; vertical-align: top }
- td { overflow-wrap: anywhere }
+ li, p, td { overflow-wrap: anywhere } td:first-child, td[data-name=dtype] { white-space: nowrap }
  pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: .85rem; overflow-wrap: normal }
  form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; margin: 1rem 0 } form[hidden], [hidden] { display: none }
  select, input { font: inherit; max-width: 100% }
@@ -50,7 +50,7 @@ _HTML = """<!doctype html>
 <td data-name="mode">{{ finding.mode }}, order {{ finding.order }}</td><td data-name="dtype">{{ finding.dtype }}</td>
 <td data-name="at">{{ finding.argument }} at {{ finding.at }}</td><td data-name="got">{{ finding.got }}</td>
 <td data-name="expected">{{ finding.expected }}</td>
-<td>{{ finding.why }}<details><summary>by {{ finding.how }}</summary>
+<td>{{ finding.why }}<details><summary>expected by {{ finding.how }}</summary>
 <pre>{{ finding.reproduction | join("\\n") }}</pre></details></td></tr>
 {% endfor %}</tbody></table>
 {% for status, records in others %}

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ class Work(NamedTuple):
     seed: int = 0
 
 
-def examined(names: Sequence[str], work: Work) -> Iterator[list[Scanned]]:
+def examined(names: Sequence[str], work: Work) -> Generator[list[Scanned], None, None]:
     """Yield the records of all names, as they come: several may come at once, in any order.
 
     Closing the iterator, or an error in it, ends every process.
