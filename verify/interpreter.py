@@ -17,6 +17,8 @@ from jax.extend import core
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "remat2": "jaxpr", "checkpoint": "jaxpr", "closed_call": "call_jaxpr"}
 RULES = {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr"}
 LOOPS = ("scan", "while", "cond")
+# parts of the names of primitives that call out of the program: nothing of what they do is visible to JAX
+_BOXES = ("callback", "ffi_call", "pallas_call", "custom_partitioning", "custom_call", "triton")
 
 Apply = Callable[[int, Any, list[Any]], list[Any]]
 
@@ -41,6 +43,11 @@ def bind(eqn: Any, values: Sequence[Any], params: Mapping[str, Any] | None = Non
     # get_bind_params turns the jaxprs of call-like primitives into the functions that bind expects
     out = eqn.primitive.bind(*values, **eqn.primitive.get_bind_params(eqn.params if params is None else params))
     return list(out) if eqn.primitive.multiple_results else [out]
+
+
+def calls_out(eqn: Any) -> bool:
+    """Whether an equation calls something that JAX sees nothing of: a kernel, a library, a function of Python's."""
+    return any(box in eqn.primitive.name for box in _BOXES)
 
 
 def retraced(program: Any, run: Callable[[Sequence[Any]], list[Any]]) -> Any:

@@ -178,9 +178,9 @@ class Trial:
 
         What the rule casts down is no excuse here: the numbers never run it.
         """
-        if self.autodiff is not None:
+        if isinstance(self.numbers, AutodiffWitness):  # JAX sees inside, whether or not it has a derivative
             item = self.items[0]
-            narrow = _narrowest_inside(self.autodiff.call, _precision.to_float64(item.floats), item.others)
+            narrow = _narrowest_inside(self.numbers.call, _precision.to_float64(item.floats), item.others)
         else:
             narrow = None if self.answers64 is None else _narrowest(y.dtype for y in self.answers64.primal)
         return _precision.unit_roundoff(narrow or np.float64)

@@ -9,8 +9,6 @@ from typing import Any
 from verify import interpreter
 from verify.auditing.walk import ENTERED, holds_rule
 
-# calls out of the program: nothing of what they do is visible to JAX
-_BOXES = ("callback", "ffi_call", "pallas_call", "custom_partitioning", "custom_call", "triton")
 _HIDING = "it hides a rule: the option jax_custom_vjp3 makes such calls, switch it off to have the rule checked"
 _UNSEEN = "a rule inside it would not be seen; it was checked only as part of a rule around it"
 
@@ -26,7 +24,7 @@ def _unentered(program: Any) -> Iterator[tuple[Any, str]]:
         name = eqn.primitive.name
         if "hi_primitive" in name:
             yield eqn, _HIDING
-        elif any(box in name for box in _BOXES):
+        elif interpreter.calls_out(eqn):
             yield eqn, _UNSEEN
         elif name not in ENTERED and holds_rule(eqn):
             yield eqn, "there is a rule inside, which was not checked"

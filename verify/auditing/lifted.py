@@ -63,7 +63,11 @@ def _step(_: int, eqn: Any, values: list[Any]) -> list[Any]:
     holds_program = any(True for _ in interpreter.inner(eqn))
     if not floating:
         return interpreter.bind(eqn, values)
-    if name in _OWN_PRECISION or (holds_program and not name.startswith(("reduce", "scatter"))):
+    if (
+        name in _OWN_PRECISION
+        or interpreter.calls_out(eqn)
+        or (holds_program and not name.startswith(("reduce", "scatter")))
+    ):
         return _in_own_precision(eqn, values)
     if holds_program:
         return _with_wide_programs(eqn, values)
