@@ -49,6 +49,7 @@ OPTIONAL = {
     "jinja2",
     "keras",
     "matplotlib",
+    "mpmath",
     "pooch",
     "pytest",
     "safetensors",

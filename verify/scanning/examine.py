@@ -1,0 +1,207 @@
+"""`examine`: one function of a library, every call of it, in both modes, to second order, in float32 and float64."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from verify import thresholds
+from verify.scanning import judging, lattice, reproduction, signatures
+from verify.scanning.judging import Verdict
+from verify.scanning.lattice import Item
+from verify.scanning.oracle import Oracle, Truth
+from verify.scanning.programs import DTYPES, Answers, Programs
+from verify.scanning.record import VERDICTS, ScanFinding, Scanned
+from verify.scanning.signatures import Call
+
+_CONFIRMED = ("wrong", "nan", "imprecise")  # what accuses the library is run again from its own reproduction
+
+
+class Raw(NamedTuple):
+    """A verdict at item `i`, in one mode."""
+
+    i: int
+    order: int
+    mode: str
+    found: Verdict
+
+
+def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned:
+    """Check every derivative of the function that goes by a dotted name.
+
+    Args:
+        name: such as `jax.scipy.special.spence`.
+        seed: of the ordinary points; equal seeds give equal results.
+        budget: seconds after which no further call of the function is begun; the first always is.
+
+    Returns:
+        The record of the function; `status` is "checked" when at least one derivative was.
+
+    Raises:
+        ValueError: there is no such function.
+    """
+    started = time.monotonic()
+    known = signatures.table()
+
+    def record(status: str, detail: str, cells: int = 0, findings: Sequence[ScanFinding] = ()) -> Scanned:
+        seconds = round(time.monotonic() - started, 3)
+        return Scanned(name, status, detail, (), cells, seconds, tuple(findings))
+
+    signatures.resolve(name)
+    if name in known.left_out:
+        return record("no signature", known.left_out[name])
+    found = signatures.calls(name, known)
+    if not found:
+        return record("no signature", "no probe returned finite floats, and the table has no entry")
+    cells, findings, notes = 0, [], []
+    for n, call in enumerate(found):
+        if n and budget is not None and time.monotonic() - started > budget:
+            notes.append(f"no time was left for {call.text}")
+            break
+        try:
+            programs, items = _prepared(call, seed)
+        except Exception as error:  # the library's own words say why it does not take such arguments
+            return record("failed", f"{call.text}: {type(error).__name__}: {str(error).splitlines()[0]}")
+        if not programs.outputs:
+            return record("not differentiable", "all outputs are integers or booleans")
+        notes += [f"{mode} mode is refused ({why})" for mode, why in programs.refused.items()]
+        cells += sum(len(programs.offered(order)) * len(DTYPES) for order in (1, 2))
+        findings += _findings(programs, items, known.conventions.get(name, ""), seed)
+    if not cells:
+        return record("failed", "; ".join(notes))
+    return record("checked", "; ".join(dict.fromkeys(notes)), cells, _merged(findings))
+
+
+def _prepared(call: Call, seed: int) -> tuple[Programs, list[Item]]:
+    rng = signatures.generator(seed, call.name, call.text)
+    example = call.draw(rng)
+    found = thresholds.find(jax.make_jaxpr(call.run)(*example))
+    items = lattice.items(call, found, rng)
+    return Programs(call, items, rng), items
+
+
+def _findings(programs: Programs, items: list[Item], purpose: str, seed: int) -> list[ScanFinding]:
+    oracle = Oracle(programs, items)
+    rng = signatures.generator(seed, programs.call.name, programs.call.text, "neighbours")
+    raw: list[Raw] = []
+    spoilt: set[int] = set()
+    for order in (1, 2):
+        answers = {dtype: programs.answers(order, dtype) for dtype in DTYPES}
+        if order == 1:
+            raw += _values(oracle, answers, items)
+        new = list(_judged(programs, oracle, items, order, answers, spoilt, rng))
+        spoilt |= {found.i for found in new}
+        raw += new
+    return [_finding(programs, items, one, purpose) for one in _chosen(programs, items, raw)]
+
+
+def _values(oracle: Oracle, answers: dict[str, Answers], items: list[Item]) -> Iterator[Raw]:
+    """Values that are off, where there is a formula: derivatives of another function are no surprise there."""
+    for i in range(len(items)):
+        found = oracle.value(i)
+        if found is None or not all(a.finite[i] for a in answers.values()):
+            continue
+        truth = Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, "mpmath, 50 digits")
+        got = {dtype: float(a.value[i]) for dtype, a in answers.items()}
+        if (verdict := judging.judge(truth, got, 0.0, {})) is not None:
+            yield Raw(i, 1, "value", verdict)
+
+
+def _judged(
+    programs: Programs,
+    oracle: Oracle,
+    items: list[Item],
+    order: int,
+    answers: dict[str, Answers],
+    spoilt: set[int],
+    rng: np.random.Generator,
+) -> Iterator[Raw]:
+    modes = programs.offered(order)
+    for i in range(len(items)):
+        dtypes = [dtype for dtype in DTYPES if answers[dtype].finite[i]]
+        if i in spoilt or not dtypes:
+            continue
+        truth = oracle.truth(i, order)
+        wide = {mode: float(answers["float64"].derivatives[mode][i]) for mode in modes}
+        for mode in modes:
+            got = {dtype: float(answers[dtype].derivatives[mode][i]) for dtype in dtypes}
+            found = judging.judge(truth, got, _cancelling(items[i], order, answers["float64"], i), wide)
+            if found is None:
+                continue
+            if found.verdict in ("wrong", "nan", "imprecise") and truth.error != 0:
+                if not oracle.differentiable(i, order, rng):
+                    found = found._replace(verdict="convention", why="arguments tie: the function has a kink there")
+            yield Raw(i, order, mode, found)
+
+
+def _cancelling(item: Item, order: int, answers: Answers, i: int) -> float:
+    """What may cancel to give a derivative of this order: the largest cotangent, and the value over lengths.
+
+    A sigmoid's slope s (1 - s) can be no more accurate than s is.
+    """
+    lengths = [1.0]
+    for entry in (item.first, item.second)[:order]:
+        x = abs(float(item.arrays[entry.position][entry.index]))
+        lengths.append(min(1.0, x) if x else 1.0)
+    sizes = [float(answers.size[i]), abs(float(answers.value[i])) / float(np.prod(lengths))]
+    return max([s for s in sizes if np.isfinite(s)], default=0.0)
+
+
+def _chosen(programs: Programs, items: list[Item], raw: list[Raw]) -> list[Raw]:
+    """Of each kind of finding the one at the simplest point, with the modes that it concerns there."""
+    kinds: dict[tuple[str, int, int], list[Raw]] = {}
+    for one in raw:
+        order = 0 if one.mode == "value" else one.order
+        kinds.setdefault((one.found.verdict, order, items[one.i].first.position), []).append(one)
+    out = []
+    for found in kinds.values():
+        best = min(found, key=lambda one: (one.found.dtype == "float32", _plainness(items[one.i]), one.i))
+        out.append(best._replace(mode=", ".join(one.mode for one in found if one.i == best.i)))
+    return out
+
+
+def _plainness(item: Item) -> int:
+    """How long the point is when written down: the shortest is the best to look at."""
+    return sum(len(reproduction.short(array)) for array in item.arrays)
+
+
+def _finding(programs: Programs, items: list[Item], one: Raw, purpose: str) -> ScanFinding:
+    item, found, mode = items[one.i], one.found, one.mode.split(", ")[0]
+    lines = reproduction.lines(programs, item, mode, one.order, found.dtype, found.expected)
+    verdict, why = found.verdict, found.why
+    if verdict in _CONFIRMED:
+        again = reproduction.printed(lines)
+        same = abs(again - found.got) <= 1e-2 * abs(found.got) if np.isfinite(found.got) else not np.isfinite(again)
+        if not same:
+            verdict, why = "inconclusive", f"the reproduction prints {again:.9g}: it depends on how it is compiled"
+        elif purpose:
+            verdict, why = "convention", purpose
+    argument = reproduction.argument(programs, item.first)
+    at = reproduction.place(programs, item)
+    got = f"{found.got:.9g}"
+    return ScanFinding(
+        programs.call.name,
+        verdict,
+        one.mode,
+        one.order,
+        found.dtype,
+        argument,
+        at,
+        got,
+        found.expected,
+        found.how,
+        why,
+        lines,
+    )
+
+
+def _merged(findings: Sequence[ScanFinding]) -> list[ScanFinding]:
+    """The findings of all calls, worst first; each kind once, from the call that shows it first."""
+    first: dict[tuple[str, str, int, str], ScanFinding] = {}
+    for one in findings:
+        first.setdefault((one.verdict, one.mode, one.order, one.argument), one)
+    return sorted(first.values(), key=lambda one: VERDICTS.index(one.verdict))
