@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import types
+import typing
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -73,11 +74,11 @@ def _named(module: types.ModuleType, name: str, seen: set[int]) -> Iterator[tupl
         if isinstance(found, types.ModuleType):
             if found.__name__.startswith(f"{module.__name__}.") and id(found) not in seen:
                 yield from _named(found, f"{name}.{part}", seen)
-        elif callable(found) and not isinstance(found, type) and hasattr(found, "__name__"):
+        elif callable(found) and not isinstance(found, type) and typing.get_origin(found) is None:
             yield f"{name}.{part}", found
 
 
 def _public(found: Any, names: dict[str, None]) -> Public:
-    own = [name for name in names if name.rsplit(".", 1)[-1] == found.__name__]
+    own = [name for name in names if name.rsplit(".", 1)[-1] == getattr(found, "__name__", None)]
     best = (own or list(names))[0]
     return Public(best, tuple(name for name in names if name != best))

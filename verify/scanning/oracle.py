@@ -1,4 +1,4 @@
-"""What is right at an item: mpmath where there is a formula, difference quotients in float64 elsewhere."""
+"""What is right at an item: difference quotients in float64 say, and mpmath where there is a formula and doubt."""
 
 from __future__ import annotations
 
@@ -44,13 +44,12 @@ class Oracle:
         self.judge = exact.Judge(programs.call)
         self._numbers: dict[int, list[Truth]] = {}
 
-    def truth(self, i: int, order: int) -> Truth:
-        """The derivative of item `i`: exact where a formula says so."""
-        if self.judge.known:
-            found = self.judge.derivative(self._items[i], order)
-            if found is not None and found.smooth:
-                return Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, exact.HOW)
-        return self.by_numbers(i, order)
+    def exact(self, i: int, order: int) -> Truth | None:
+        """The derivative of item `i` by mpmath; None where it has no formula, no answer, or both sides differ."""
+        found = self.judge.derivative(self._items[i], order) if self.judge.known else None
+        if found is None or not found.smooth:
+            return None
+        return Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, exact.HOW)
 
     def value(self, i: int) -> exact.Exact | None:
         """The exact value of the function, None where there is no formula or it has no answer."""

@@ -24,7 +24,8 @@ from verify.scanning.functions import resolve
 
 _TABLE = Path(__file__).with_name("signatures.toml")
 # What is tried where the table has no entry, in this order; the first that returns finite floats is taken.
-_PROBES = ("x", "u", "g", "x3", "x23", "s33", "d33", "x222")
+_PROBES = ("x", "u", "g", "x3", "x23", "s33", "d33", "x222", "i3", "b3")
+_NO_CALL = "it takes shapes, files, callables or keys, or its result is no array whose shape is known"
 
 
 class Call(NamedTuple):
@@ -63,17 +64,18 @@ class Table(NamedTuple):
 def table(path: Path = _TABLE) -> Table:
     """Read the table.
 
-    Raises:
-        ValueError: an entry is no call; the message says which.
+    Entries are parsed when they are asked for: `parse` says which is no call.
     """
     with path.open("rb") as file:
         data = tomllib.load(file)
-    calls = {}
-    for name, entry in data["calls"].items():
-        calls[name] = (entry,) if isinstance(entry, str) else tuple(entry)
-        for text in calls[name]:
-            parse(name, text)
+    calls: dict[str, tuple[str, ...]] = {}
     left_out = {name: reason for reason, names in data["left_out"].items() for name in names}
+    for module, entries in data["calls"].items():
+        for function, entry in entries.items():
+            name = f"{module}.{function}"
+            calls[name] = (entry,) if isinstance(entry, str) else tuple(entry)
+            if not calls[name]:
+                left_out.setdefault(name, _NO_CALL)
     return Table(calls, left_out, data["conventions"])
 
 
@@ -180,6 +182,8 @@ def _value(node: ast.expr, given: Mapping[str, Any]) -> Any:
         return given[node.id]
     if isinstance(node, ast.Attribute):
         return resolve(ast.unparse(node))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand, given)
     if isinstance(node, ast.List | ast.Tuple):
         parts = [_value(part, given) for part in node.elts]
         return parts if isinstance(node, ast.List) else tuple(parts)
