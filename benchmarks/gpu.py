@@ -65,6 +65,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=480, metavar="SECONDS", help="of all sections together")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save everything, after each section")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("--cases", nargs="+", default=[], metavar="TITLE", help='trained for speed: "mlp, batch 256"')
     parser.add_argument("--smoke", action="store_true", help="everything as small as can be: does it run?")
     parser.add_argument("--section", choices=SECTIONS, help=argparse.SUPPRESS)
     return parser.parse_args(words)
@@ -73,7 +74,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 def _section(options: argparse.Namespace) -> int:
     """Measure one section, in this process, and print its rows one by one."""
     module = importlib.import_module(f"benchmarks.on_gpu.{options.section}")
-    for row in module.rows(Options(options.smoke, options.data_dir)):
+    for row in module.rows(Options(options.smoke, options.data_dir, tuple(options.cases))):
         print(MARK + json.dumps(dataclasses.asdict(row)), flush=True)
     return 0
 
@@ -130,6 +131,7 @@ class Board:
     def _command(self, name: str) -> list[str]:
         command = [sys.executable, "-m", "benchmarks.gpu", "--section", name]
         command += ["--smoke"] if self.options.smoke else []
+        command += ["--cases", *self.options.cases] if self.options.cases else []
         return command + (["--data-dir", self.options.data_dir] if self.options.data_dir else [])
 
     def _environment(self, name: str) -> dict[str, str]:

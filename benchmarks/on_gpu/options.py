@@ -18,10 +18,12 @@ class Options:
     Attributes:
         smoke: everything as small as it can be.
         data_dir: folders of original data files by name; None for the embedded digits.
+        cases: titles of those that are trained for speed, such as "mlp, batch 256"; empty for all.
     """
 
     smoke: bool = False
     data_dir: str | None = None
+    cases: tuple[str, ...] = ()
 
     @property
     def rounds(self) -> int:

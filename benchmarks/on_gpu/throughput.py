@@ -48,7 +48,8 @@ def cases(options: Options) -> list[Case]:
     """Return what is trained, with so many examples that an epoch is worth a call."""
     if options.smoke:
         return [replace(CASES[name], batch=4, examples=16) for name in ("mlp", "house-numbers", "nine depths")]
-    return [replace(CASES[name], batch=batch or CASES[name].batch, examples=EXAMPLES) for name, batch in CHOSEN]
+    found = [replace(CASES[name], batch=batch or CASES[name].batch, examples=EXAMPLES) for name, batch in CHOSEN]
+    return [case for case in found if not options.cases or title(case) in options.cases]
 
 
 def in_half(case: Case) -> bool:

@@ -5,8 +5,11 @@ Products may use tf32, as JAX's do by default; a CUDA graph replays a whole upda
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
@@ -24,19 +27,34 @@ def rows(options: Options) -> Iterator[Row]:
     except ImportError:
         yield Row(SECTION, "PyTorch", note="not installed")
         return
-    from benchmarks.on_gpu.throughput import cases, in_half, title
+    from benchmarks.on_gpu.throughput import cases, title
+
+    compiled = None if options.smoke or options.cases or not torch.cuda.is_available() else cases(options)[0]
+    for case in cases(options):
+        # an assertion that fails on a GPU ends all that its process could still do there
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            try:
+                yield from pool.submit(_case_rows, case, options, case is compiled).result()
+            except BrokenProcessPool as error:
+                yield Row(SECTION, title(case), note=f"PyTorch ended its process: {error}")
+
+
+def _case_rows(case: Case, options: Options, compiled: bool) -> list[Row]:
+    import torch
+
+    from benchmarks.on_gpu.throughput import in_half, title
 
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    for case in cases(options):
-        for name, graph, half in _ways(torch.cuda.is_available(), in_half(case)):
-            what = f"{title(case)}: {name}"
-            yield from guarded(SECTION, what, partial(_measured, what, case, options, graph, half))
-    if not options.smoke and torch.cuda.is_available():
-        case = cases(options)[0]
+    found: list[Row] = []
+    for name, graph, half in _ways(torch.cuda.is_available(), in_half(case)):
+        what = f"{title(case)}: {name}"
+        found += guarded(SECTION, what, partial(_measured, what, case, options, graph, half))
+    if compiled:
         what = f"{title(case)}: torch compile"
-        yield from guarded(SECTION, what, partial(_measured, what, case, options, True, False, compiled=True))
+        found += guarded(SECTION, what, partial(_measured, what, case, options, True, False, compiled=True))
+    return found
 
 
 def _ways(cuda: bool, half: bool) -> list[tuple[str, bool, bool]]:
