@@ -150,7 +150,7 @@ def _softened(one: Raw, truth: Truth, oracle: Oracle, item: Item, call: Call, rn
     given = zip(call.kinds, item.arrays, strict=True)
     if any(bool(np.isin(x, (kind.low, kind.high)).any()) for kind, x in given if kind.floating and not kind.whole):
         why = "an argument lies at the boundary of the domain"
-    elif truth.error != 0 and not oracle.differentiable(one.i, one.order, rng):
+    elif truth.error != 0 and not oracle.differentiable(one.i, one.order, one.found.got, rng):
         why = "arguments tie: the function has a kink there"
     else:
         return one

@@ -52,11 +52,11 @@ def _one(truth: Truth, dtype: str, got: dict[str, float], size: float, opinions:
     if truth.kind in ("kink", "boundary"):
         return _by_convention(truth, dtype, here)
     known = [value for value in opinions.values() if np.isfinite(value)]
-    if np.isfinite(here) or not known:
-        if np.isfinite(here) and any(abs(here - other) > _WRONG * (abs(here) + abs(other)) for other in known):
-            return Verdict("inconclusive", dtype, here, f"{known[0]:.9g} (another mode)", truth.how, truth.reason)
+    apart = [v for v in known if dtype == "float64" and abs(here - v) > _WRONG * (abs(here) + abs(v))]
+    others = apart if np.isfinite(here) else known
+    if not others:
         return None
-    return Verdict("inconclusive", dtype, here, f"{known[0]:.9g} (another mode)", truth.how, truth.reason)
+    return Verdict("inconclusive", dtype, here, f"{others[0]:.9g} (another mode)", truth.how, truth.reason)
 
 
 def _at_smooth(truth: Truth, dtype: str, got: dict[str, float], size: float) -> Verdict | None:

@@ -61,7 +61,7 @@ class Oracle:
             self._numbers[order] = self._settled(self._items, order)
         return self._numbers[order][i]
 
-    def differentiable(self, i: int, order: int, rng: np.random.Generator) -> bool:
+    def differentiable(self, i: int, order: int, got: float, rng: np.random.Generator) -> bool:
         """Whether the derivative goes on beside item `i` as it is there, for several entries may tie and hide a kink.
 
         At ordinary points everything is differentiable, and one scalar's difference quotients see all there is.
@@ -72,9 +72,13 @@ class Oracle:
         beside = [item._replace(arrays=_moved(item, rng)) for _ in range(_NEIGHBOURS)]
         found = self._programs.answers(order, "float64", beside).derivatives.values()
         known = [mode[np.isfinite(mode)] for mode in found]
-        # a mode that is nowhere finite around has no say, and a region of NaN is no kink
-        differ = [np.abs(g - here.value) > 1e-3 * (np.abs(here.value) + here.spread) + 1e-6 for g in known if len(g)]
-        return not differ or any(not d.any() for d in differ)
+
+        def goes_on(beside: np.ndarray, value: float) -> bool:
+            return bool(np.all(np.abs(beside - value) <= 1e-3 * (np.abs(value) + here.spread) + 1e-6))
+
+        # a mode that is nowhere finite around has no say; one that goes on with what it says at the item has no kink
+        heard = [g for g in known if len(g)]
+        return not heard or any(goes_on(g, here.value) or goes_on(g, got) for g in heard)
 
     def _settled(self, items: Sequence[Item], order: int) -> list[Truth]:
         mode = None if order == 1 else self._steady()
