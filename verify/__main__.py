@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import verify
-from verify import targets
+from verify import targets, usage
 from verify.auditing.audit import audit_imported
 from verify.report import Report
 from verify.scanning import command as scanning
@@ -26,7 +26,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
 )
 
-Target = Annotated[str, typer.Argument(help="What is checked: package.module:function, as seen from this folder.")]
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="What is checked: package.module:function, as seen from this folder.")
+]
 Args = Annotated[
     str, typer.Option(help="Its arguments: package.module:name of a tuple or of a function returning one.")
 ]
@@ -99,16 +101,17 @@ def main(arguments: list[str] | None = None) -> None:
     A failure of verify itself ends in its traceback and code 70.
     """
     try:
-        app(args=arguments, prog_name="python -m verify")
+        code = usage.run(app, arguments, "python -m verify")
     except BrokenPipeError:
-        sys.exit(1)
+        code = 1
     except Exception as error:
         if not isinstance(error, targets.ProgramError | OSError) and not targets.meant(error):
             traceback.print_exception(error)
             print("verify: internal error, please report the traceback above.", file=sys.stderr)
             sys.exit(_INTERNAL)
         print(f"verify: {targets.first_line(error)}", file=sys.stderr)
-        sys.exit(2)
+        code = 2
+    sys.exit(code)
 
 
 if __name__ == "__main__":

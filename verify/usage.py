@@ -24,15 +24,12 @@ def run(app: typer.Typer, arguments: list[str] | None, name: str) -> int:
         stopped from the keyboard. A program without arguments shows its help.
     """
     try:
-        code = int(app(args=arguments, prog_name=name, standalone_mode=False) or 0)
+        return int(app(args=arguments, prog_name=name, standalone_mode=False) or 0)
     except typer.Abort:  # some versions of Typer raise this, others return the code
-        code = _STOPPED
+        return _STOPPED
     except _UsageError as error:
         print(_sentence(error, name), file=sys.stderr)
         return 2
-    if code == _STOPPED:
-        print(f"{name}: stopped.", file=sys.stderr)
-    return code
 
 
 def _sentence(error: Exception, name: str) -> str:

@@ -21,7 +21,9 @@ _PLAIN = 20  # lines of progress where nobody looks at a terminal
 
 
 def command(
-    targets: Annotated[list[str], typer.Argument(help="Modules or functions: jax.scipy.special jax.nn.gelu ...")],
+    targets: Annotated[
+        list[str], typer.Argument(metavar="MODULE...", help="Modules or functions: jax.scipy.special jax.nn.gelu ...")
+    ],
     jobs: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 1,
     only: Annotated[str | None, typer.Option(help="Only functions whose name contains this text.")] = None,
     limit: Annotated[float, typer.Option(help="Seconds for each function.")] = 60.0,
