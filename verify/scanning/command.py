@@ -22,7 +22,7 @@ _PLAIN = 20  # lines of progress where nobody looks at a terminal
 
 def command(
     targets: Annotated[
-        list[str], typer.Argument(metavar="MODULE...", help="Modules or functions: jax.scipy.special jax.nn.gelu ...")
+        list[str], typer.Argument(metavar="MODULE", help="Modules or functions: jax.scipy.special jax.nn.gelu ...")
     ],
     jobs: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 1,
     only: Annotated[str | None, typer.Option(help="Only functions whose name contains this text.")] = None,
