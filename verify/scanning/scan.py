@@ -42,7 +42,8 @@ def scan(
         targets: Modules, or the dotted names of modules and functions ("jax.scipy.special", "jax.nn.gelu").
         jobs: How many processes run at once.
         seed: Of all random points.
-        limit: Seconds for each function; what takes longer is recorded as timed out.
+        limit: Seconds for each function; what takes longer is recorded as timed out. After four fifths of it no further
+            call of a function is begun, and the record says which was left out.
         memory: Bytes for each process; what needs more is recorded as crashed.
         resume: A file (JSON lines) that keeps every record as it comes. Where it exists already, what it holds is not
             done again: so a scan that was killed goes on.
