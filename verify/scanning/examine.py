@@ -75,7 +75,7 @@ def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned
         cells += sum(len(programs.offered(order)) * len(DTYPES) for order in (1, 2))
         findings += _findings(programs, items, known.conventions.get(name, ""), seed)
     if not cells:
-        return record("failed", "; ".join(notes))
+        return record("not differentiable", f"JAX offers no derivative: {notes[0]}")
     return record("checked", "; ".join(dict.fromkeys(notes)), cells, _merged(findings))
 
 

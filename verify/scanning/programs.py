@@ -6,6 +6,7 @@ reverse mode and <w, J e> in forward mode; the second derives one of these along
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from verify import _precision, complexes, richardson
 from verify.batched import Batched
 from verify.scanning.lattice import Entry, Item
 from verify.scanning.signatures import Call
+from verify.stripping import equations
 from verify.witness import inner_product, like
 
 FIRST = ("reverse", "forward")
@@ -87,10 +89,21 @@ class Programs:
             return self._quotients(row, order, mode)
 
         found = richardson.Differences(*self._run(("quotients", order, mode), one, "float64", items))
-        return [
-            richardson.settle(central, right, left, float(size))
-            for central, right, left, size in zip(*found, strict=True)
+        return [_settled(*row, self._unit) for row in zip(*found, strict=True)]
+
+    @functools.cached_property
+    def _unit(self) -> float:
+        """The roundoff that the float64 program computes with: coarser where it casts to a narrower dtype within."""
+        with _precision.double_precision():
+            floats, others, *_ = self._row(self._items[0], self.weights)
+            program = jax.make_jaxpr(self._outputs)(tuple(x.astype(np.float64) for x in floats), others)
+        narrow = [
+            _precision.unit_roundoff(atom.aval.dtype)
+            for eqn in equations(program)
+            for atom in eqn.outvars
+            if hasattr(atom.aval, "dtype") and _precision.is_float(atom.aval)
         ]
+        return max([_precision.unit_roundoff(np.float64), *narrow])
 
     def _run(self, key: Any, one: Callable[..., Any], dtype: str, items: Sequence[Item] | None) -> Any:
         double = dtype == "float64"
@@ -191,6 +204,19 @@ class Programs:
         right, left = jax.lax.map(lambda h: slopes(h * length), jnp.asarray(richardson.STEPS))
         weight = inner_product([jnp.abs(w) for w in scales], [jnp.abs(y) for y in base])
         return (right + left) / 2, right, left, weight / length + jnp.abs(right[-1])
+
+
+def _settled(
+    central: np.ndarray, right: np.ndarray, left: np.ndarray, scale: float, unit: float
+) -> richardson.Estimate:
+    """As `richardson.settle`; no claim at a jump: one-sided quotients grow beside it, and may cancel in the middle."""
+    found = richardson.settle(central, right, left, float(scale), unit)
+    with np.errstate(all="ignore"):
+        gaps = np.abs(right - left)
+        noise = 64 * unit * scale / richardson.STEPS[-1]
+        if found.kind == "smooth" and gaps[-1] > 2 * gaps[-3] and gaps[-1] > 1e-3 * abs(found.value) + noise:
+            return found._replace(kind="unsettled", error=np.inf, reason="the function jumps there")
+    return found
 
 
 def _leaf_kind(leaf: Any) -> str:

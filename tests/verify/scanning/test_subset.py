@@ -1,0 +1,62 @@
+"""A fixed part of the libraries, examined as a scan does: what is right is not accused, what is known to be wrong is."""
+
+import pytest
+
+from verify.scanning.examine import examine
+
+ACCUSING = {"wrong", "nan", "imprecise"}
+# Of each kind some: elementwise, of two arguments, reductions, windows, matrices, options, distributions, losses.
+RIGHT = """
+jax.numpy.sin jax.numpy.exp jax.numpy.log jax.numpy.sqrt jax.numpy.square jax.numpy.arctan jax.numpy.abs
+jax.numpy.multiply jax.numpy.maximum jax.numpy.heaviside jax.numpy.clip jax.numpy.where
+jax.numpy.sum jax.numpy.max jax.numpy.cumsum jax.numpy.sort jax.numpy.matmul jax.numpy.kron jax.numpy.trapezoid
+jax.numpy.linalg.det jax.numpy.linalg.inv jax.numpy.linalg.solve jax.numpy.fft.rfft
+jax.lax.integer_pow jax.lax.rsqrt jax.lax.cummax jax.lax.top_k jax.lax.sinh
+jax.nn.relu jax.nn.gelu jax.nn.softmax jax.nn.softplus jax.nn.leaky_relu jax.nn.glu
+jax.scipy.special.expit jax.scipy.special.gammaln jax.scipy.special.i0e jax.scipy.special.entr
+jax.scipy.stats.norm.logpdf jax.scipy.stats.logistic.pdf
+optax.losses.huber_loss optax.losses.log_cosh optax.losses.hinge_loss
+""".split()
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_function_that_is_right_is_not_accused(name):
+    record = examine(name)
+    assert record.status == "checked"
+    assert record.calls > 0
+    assert [finding for finding in record.findings if finding.verdict in ACCUSING] == []
+
+
+def test_the_known_faults_of_spence_are_found():
+    found = {(f.verdict, f.mode, f.at): f for f in examine("jax.scipy.special.spence").findings}
+    nan = found["nan", "reverse", "x=2.0"]
+    assert (nan.got, nan.how) == ("nan", "mpmath, 50 digits")
+    assert float(nan.expected) == pytest.approx(-0.6931471805599453, rel=1e-15)
+    assert found["wrong", "reverse, forward", "x=1.0"].expected == "-1"
+
+
+def test_a_second_derivative_that_is_wrong_at_a_tie_alone_is_found():
+    found = {f.argument: f for f in examine("jax.numpy.hypot").findings if f.verdict == "wrong"}
+    assert {f.at for f in found.values()} == {"x1=1.0, x2=1.0"}
+    assert float(found["x1"].expected) == pytest.approx(2**-1.5, rel=1e-8)
+
+
+def test_kinks_are_conventions_and_named():
+    (finding,) = examine("jax.nn.relu").findings
+    assert (finding.verdict, finding.at, finding.got) == ("convention", "x=0.0", "0")
+    assert finding.why == "a kink, where autodiff takes the smaller slope"
+
+
+def test_equal_seeds_give_equal_records():
+    first, second = (examine("jax.numpy.hypot", seed=3).to_dict() for _ in range(2))
+    assert {**first, "seconds": 0} == {**second, "seconds": 0}
+
+
+def test_integers_are_not_differentiable_and_callables_are_left_out_with_a_reason():
+    assert examine("jax.numpy.argsort").status == "not differentiable"
+    assert examine("jax.numpy.bitwise_and").status == "not differentiable"
+    left = examine("jax.lax.while_loop")
+    assert (left.status, left.detail) == (
+        "no signature",
+        "it takes a callable whose derivative would be the one in question",
+    )
