@@ -110,7 +110,7 @@ def _values(oracle: Oracle, answers: dict[str, Answers], items: list[Item]) -> I
             continue
         truth = Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, "mpmath, 50 digits")
         got = {dtype: float(a.value[i]) for dtype, a in answers.items()}
-        if (verdict := judging.judge(truth, got, 0.0, {})) is not None:
+        if (verdict := judging.judge(truth, got, 0.0, {}, oracle.unit)) is not None:
             yield Raw(i, 1, "value", verdict)
 
 
@@ -133,11 +133,14 @@ def _judged(
 
         got = {mode: {d: float(answers[d].derivatives[mode][i]) for d in dtypes} for mode in modes}
         truth = oracle.by_numbers(i, order)
-        found = [(mode, judging.judge(truth, got[mode], cancelling, wide)) for mode in modes]
+        found = [(mode, judging.judge(truth, got[mode], cancelling, wide, programs.unit)) for mode in modes]
         # mpmath takes its time: it is asked in doubt, and at some points in any case
         doubt = truth.kind != "smooth" or any(verdict is not None for _, verdict in found)
         if (doubt or i % _SAMPLE == 0) and (exact := oracle.exact(i, order)) is not None:
-            truth, found = exact, [(mode, judging.judge(exact, got[mode], cancelling, wide)) for mode in modes]
+            truth, found = (
+                exact,
+                [(mode, judging.judge(exact, got[mode], cancelling, wide, programs.unit)) for mode in modes],
+            )
         for mode, verdict in found:
             if verdict is not None:
                 yield _softened(Raw(i, order, mode, verdict), truth, oracle, items[i], programs.call, rng)

@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
     why: str
 
 
-def judge(truth: Truth, got: dict[str, float], size: float, opinions: dict[str, float]) -> Verdict | None:
+def judge(truth: Truth, got: dict[str, float], size: float, opinions: dict[str, float], unit: float) -> Verdict | None:
     """Judge one mode's derivative in each dtype; None where nothing is amiss.
 
     Args:
@@ -38,17 +38,20 @@ def judge(truth: Truth, got: dict[str, float], size: float, opinions: dict[str, 
         got: by dtype, "float64" before "float32".
         size: what may cancel to give this derivative: the largest cotangent, and the value over the length scale.
         opinions: what the other modes say in float64.
+        unit: the roundoff that the function computes with in float64, coarser where it casts down within.
     """
     for dtype in ("float64", "float32"):
-        if dtype in got and (found := _one(truth, dtype, got, size, opinions)) is not None:
+        if dtype in got and (found := _one(truth, dtype, got, size, opinions, unit)) is not None:
             return found
     return None
 
 
-def _one(truth: Truth, dtype: str, got: dict[str, float], size: float, opinions: dict[str, float]) -> Verdict | None:
+def _one(
+    truth: Truth, dtype: str, got: dict[str, float], size: float, opinions: dict[str, float], unit: float
+) -> Verdict | None:
     here = got[dtype]
     if truth.kind == "smooth":
-        return _at_smooth(truth, dtype, got, size)
+        return _at_smooth(truth, dtype, got, size, max(unit, _precision.unit_roundoff(dtype)))
     if truth.kind in ("kink", "boundary"):
         return _by_convention(truth, dtype, here)
     known = [value for value in opinions.values() if np.isfinite(value)]
@@ -59,13 +62,12 @@ def _one(truth: Truth, dtype: str, got: dict[str, float], size: float, opinions:
     return Verdict("inconclusive", dtype, here, f"{others[0]:.9g} (another mode)", truth.how, truth.reason)
 
 
-def _at_smooth(truth: Truth, dtype: str, got: dict[str, float], size: float) -> Verdict | None:
+def _at_smooth(truth: Truth, dtype: str, got: dict[str, float], size: float, unit: float) -> Verdict | None:
     here, expected = got[dtype], f"{truth.value:.17g}" if truth.error == 0 else f"{truth.value:.9g}"
     if not np.isfinite(here):
         if abs(truth.value) > _precision.largest(dtype) / 4:
             return None
         return Verdict("nan", dtype, here, expected, truth.how, "")
-    unit = _precision.unit_roundoff(dtype)
     scale = abs(truth.value) + truth.spread
     allowed = LOST * (unit * (scale + size) + _precision.smallest_normal(dtype)) + 8 * truth.error
     error = abs(here - truth.value)

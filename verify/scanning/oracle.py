@@ -12,7 +12,7 @@ from verify.scanning import exact
 from verify.scanning.lattice import Item
 from verify.scanning.programs import Programs
 
-_NEIGHBOURS = 6
+_NEIGHBOURS = 32  # a median of five tied values stays with one of them: all neighbours must agree
 _DISTANCE = 2.0**-20  # relative: beyond kinks' own width, and smooth functions move by 1e-6
 
 BY_NUMBERS = "difference quotients in float64"
@@ -43,6 +43,11 @@ class Oracle:
         self._programs, self._items = programs, items
         self.judge = exact.Judge(programs.call)
         self._numbers: dict[int, list[Truth]] = {}
+
+    @property
+    def unit(self) -> float:
+        """The roundoff that the function computes with in float64."""
+        return self._programs.unit
 
     def exact(self, i: int, order: int) -> Truth | None:
         """The derivative of item `i` by mpmath; None where it has no formula, no answer, or both sides differ."""

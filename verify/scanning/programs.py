@@ -89,10 +89,10 @@ class Programs:
             return self._quotients(row, order, mode)
 
         found = richardson.Differences(*self._run(("quotients", order, mode), one, "float64", items))
-        return [_settled(*row, self._unit) for row in zip(*found, strict=True)]
+        return [_settled(*row, self.unit) for row in zip(*found, strict=True)]
 
     @functools.cached_property
-    def _unit(self) -> float:
+    def unit(self) -> float:
         """The roundoff that the float64 program computes with: coarser where it casts to a narrower dtype within."""
         with _precision.double_precision():
             floats, others, *_ = self._row(self._items[0], self.weights)

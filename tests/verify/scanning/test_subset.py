@@ -1,4 +1,4 @@
-"""A fixed part of the libraries, examined as a scan does: what is right is not accused, what is known to be wrong is."""
+"""A fixed part of the libraries, examined as a scan does: what is right is not accused, what is known as wrong is."""
 
 import pytest
 
