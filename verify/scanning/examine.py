@@ -11,6 +11,7 @@ import numpy as np
 
 from verify import thresholds
 from verify.scanning import judging, lattice, reproduction, signatures
+from verify.scanning.exact import HOW
 from verify.scanning.judging import Verdict
 from verify.scanning.lattice import Item
 from verify.scanning.oracle import Oracle, Truth
@@ -108,7 +109,7 @@ def _values(oracle: Oracle, answers: dict[str, Answers], items: list[Item]) -> I
         found = oracle.value(i)
         if found is None or not all(a.finite[i] for a in answers.values()):
             continue
-        truth = Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, "mpmath, 50 digits")
+        truth = Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, HOW)
         got = {dtype: float(a.value[i]) for dtype, a in answers.items()}
         if (verdict := judging.judge(truth, got, 0.0, {}, oracle.unit)) is not None:
             yield Raw(i, 1, "value", verdict)
@@ -153,7 +154,7 @@ def _softened(one: Raw, truth: Truth, oracle: Oracle, item: Item, call: Call, rn
     given = zip(call.kinds, item.arrays, strict=True)
     if any(bool(np.isin(x, (kind.low, kind.high)).any()) for kind, x in given if kind.floating and not kind.whole):
         why = "an argument lies at the boundary of the domain"
-    elif truth.error != 0 and not oracle.differentiable(one.i, one.order, one.found.got, rng):
+    elif truth.how != HOW and not oracle.differentiable(one.i, one.order, one.found.got, rng):
         why = "arguments tie: the function has a kink there"
     else:
         return one
