@@ -80,13 +80,13 @@ def disagreements(case: Case, rules: Rules = RULES) -> list[str]:
     return differences(by_hand(case, rules), by_flax(case), exactness(case)[1])
 
 
-@settings(max_examples=90)
+@settings(max_examples=60)
 @given(cases(whole=True))
 def test_on_whole_numbers_flax_and_by_hand_are_equal_bit_for_bit(case):
     assert disagreements(case) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(cases())
 def test_flax_and_by_hand_are_equal_but_for_rounding(case):
     assert disagreements(case) == []
@@ -144,7 +144,7 @@ def loss_disagreements(case: Case, rules: Rules = RULES) -> list[str]:
     return differences(losses_by_hand(case, rules), losses_by_optax(case), rounding_of_losses(case))
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(cases(layers=4))
 def test_the_loss_and_its_gradients_are_those_of_flax_and_optax(case):
     assert loss_disagreements(case) == []

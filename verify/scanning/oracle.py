@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from verify.richardson import step_scale
-from verify.scanning import exact
+from verify.scanning import exact as exactly
 from verify.scanning.lattice import Item
 from verify.scanning.programs import Programs
 
@@ -41,7 +41,7 @@ class Oracle:
     def __init__(self, programs: Programs, items: Sequence[Item]) -> None:
         """Nothing is computed before the first question."""
         self._programs, self._items = programs, items
-        self.judge = exact.Judge(programs.call)
+        self.judge = exactly.Judge(programs.call)
         self._numbers: dict[int, list[Truth]] = {}
 
     @property
@@ -54,9 +54,9 @@ class Oracle:
         found = self.judge.derivative(self._items[i], order) if self.judge.known else None
         if found is None or not found.smooth:
             return None
-        return Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, exact.HOW)
+        return Truth("smooth", found.value, 0.0, found.moved, found.value, found.value, exactly.HOW)
 
-    def value(self, i: int) -> exact.Exact | None:
+    def value(self, i: int) -> exactly.Exact | None:
         """The exact value of the function, None where there is no formula or it has no answer."""
         return self.judge.value(self._items[i]) if self.judge.known else None
 

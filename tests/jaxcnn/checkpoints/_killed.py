@@ -1,4 +1,4 @@
-"""A run with checkpoints, killed at random moments and resumed each time; prints one line of JSON.
+"""A run with checkpoints, killed at so many random moments and resumed each time; prints one line of JSON.
 
 Everything is imported once; each run is a fork of that, made before JAX has started, so that it begins at once.
 """
@@ -24,7 +24,7 @@ from jaxcnn.training import TrainConfig, Training
 from jaxcnn.training.driver import Keeping
 from jaxcnn.training.driver import run as train_and_keep
 
-EPOCHS, KILLS = 8, 10
+EPOCHS = 8
 CONFIG = TrainConfig(learning_rate=3e-3, batch_size=32, epochs=EPOCHS, patience=EPOCHS)
 DATA, HELD = hold_out(load("digits", "test"), 0.2)
 
@@ -65,14 +65,14 @@ def forked(folder, *, resume, kill_at=None):
     return os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
 
 
-def main(folder):
+def main(folder, kills):
     keep_compiled(str(folder / "compiled"))
     assert forked(folder / "warm", resume=False)  # compiles, and lets the others find what is compiled
     began = time.monotonic()
     assert forked(folder / "undisturbed", resume=False)
     epoch, chance = (time.monotonic() - began) / EPOCHS, random.Random(0)
     runs = []
-    for number in range(KILLS):
+    for number in range(kills):
         place = folder / str(number)
         ended = forked(place, resume=False, kill_at=(chance.randrange(EPOCHS - 1), chance.random() * epoch))
         if not ended:
@@ -82,4 +82,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -59,14 +59,18 @@ def test_ties_of_max_pooling_are_present_and_decide_gradients(digits):
     assert {finding.argument for finding in failures} >= {"params['conv_0']['kernel']", "params['conv_1']['kernel']"}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_on_floats_every_gradient_agrees_within_rounding(name, digits):
+def check_agreement(name, digits):
     report = float_report(name, digits)
     assert report.ok
     assert report.inconclusive == ()
     compared = {finding.argument for finding in report.passed if finding.law == "agreement"}
     assert compared == EVERY_PARAMETER[name]
     assert 0 < report.worst <= 1
+
+
+# Of the others: thorough/test_networks.py.
+def test_on_floats_every_gradient_of_the_perceptron_agrees_within_rounding(digits):
+    check_agreement("mlp", digits)
 
 
 @pytest.mark.parametrize(
