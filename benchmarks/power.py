@@ -98,8 +98,9 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def load(files: Sequence[Path]) -> list[Row]:
-    """The rows of saved runs together; of a row that several files hold, the last."""
-    rows = [Row.load(saved) for file in files for saved in json.loads(file.read_text("utf-8"))]
+    """The rows of saved runs, bare or in a record, together; of a row that several files hold, the last."""
+    read = [json.loads(file.read_text("utf-8")) for file in files]
+    rows = [Row.load(saved) for of in read for saved in (of["rows"] if isinstance(of, dict) else of)]
     return list({(r.pair, r.dtype, r.checker, r.which): r for r in rows}.values())
 
 
