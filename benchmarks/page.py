@@ -1,0 +1,100 @@
+"""Write the page of benchmarks, benchmarks/README.md, from the committed results; nothing is measured."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import page_labs, page_tables
+from benchmarks.page_tables import read, source
+from jaxcnn.cli.output import write_text
+
+PAGE = Path(__file__).parent / "README.md"
+GPU_RUNS = ("gpu.json", "gpu-more.json")
+MISSING = {
+    "python -m benchmarks.false_alarms": "random right and wrong elementwise rules",
+    "python -m benchmarks.matrices": "time and memory of matrices, bounds of norms",
+    "python -m benchmarks.jacobians": "Jacobians in closed form beside autodiff",
+    "python -m benchmarks.training": "samples a second on a CPU beside PyTorch, Keras, Flax and NumPy",
+}
+
+
+def text() -> str:
+    """The page."""
+    power, mutation = read("power.json"), read("mutation.json")
+    labs = "`python3 run.py lab NAME`, in full; `results/labs` holds settings, seeds and versions. One run each."
+    parts = [
+        "# Benchmarks",
+        "Written by `python -m benchmarks.page` from the files in `results`; do not edit it, run that again. "
+        "Bold: where we are slower than the best peer.",
+        "## Right and wrong rules told apart",
+        source(power),
+        page_tables.power(power),
+        "## Mutants of the hand rules noticed",
+        source(mutation),
+        "Where a checker rejects the right rule at its defaults, that configuration's mutants do not count for it.",
+        page_tables.mutation(mutation),
+        *_gpu([read(name) for name in GPU_RUNS]),
+        "## Labs",
+        labs,
+        page_labs.table(),
+        "## Not yet on this page",
+        "No results of these are committed; the README quotes them from runs of:",
+        "\n".join(f"- `{command}`: {what}" for command, what in MISSING.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _gpu(runs: list[dict[str, Any]]) -> list[str]:
+    first = {name: [r for r in runs[0]["rows"] if r["section"] == name] for name in dict.fromkeys(_sections(runs[0]))}
+    tables = {name: [r for r in rows if r["value"] is not None] for name, rows in first.items()}
+    hand = tables["hand rules"]
+    wrong = [row for row in hand if row["value"]]
+    exact = [row for row in hand if row["note"].endswith(", exact on integers")]
+    unfinished: dict[str, list[str]] = {}
+    for row in (r for run in runs for r in run["rows"] if r["value"] is None):
+        unfinished.setdefault(row["note"], []).append(row["what"])
+    gains = page_tables.gains(runs)
+    large, nine = [gain for case, gain in gains.items() if "batch 1024" in case], gains["nine depths, batch 128"]
+    return [
+        "## One GPU",
+        "\n\n".join(f"Run {number}: {source(run)}" for number, run in enumerate(runs, 1)),
+        "### Peaks",
+        page_tables.recorded(tables["peaks"]),
+        "### Convolutions on integers",
+        "Of cuDNN's convolutions in float32 some gradients with respect to the kernel (dK) are not exact on integers "
+        "that float32 holds exactly, even at precision highest; all others are exact, and so is bfloat16.",
+        page_tables.recorded(tables["convolutions on integers"]),
+        "### Hand rules",
+        f"Of {len(hand)} configurations and precisions {len(hand) - len(wrong)} have no entry beyond its bound of "
+        f"rounding, and {len(exact)} are exact on integers, among them all convolutions. The others are blocks at the "
+        "default precision, where this GPU multiplies in less than float32 (see Peaks):",
+        page_tables.recorded(wrong),
+        "### `check_rule`",
+        page_tables.recorded(tables["check_rule"]),
+        "### Time to an accuracy",
+        page_tables.recorded(tables["to its accuracy"]),
+        "### Training",
+        "At small batches, where starting kernels takes the time, plain JAX autodiff is mostly faster than the hand "
+        f"rules; at batch 1024 the faster of our two forms is {min(large):.1f} to {max(large):.1f} times as fast, "
+        f"and nine networks of different depths, stacked, {nine:.1f} times. PyTorch was measured in run 1 only.",
+        page_tables.throughput(runs),
+        "Not measured:",
+        "\n".join(f"- {', '.join(names)}: {why}" for why, names in unfinished.items()),
+    ]
+
+
+def _sections(run: dict[str, Any]) -> list[str]:
+    return [row["section"] for row in run["rows"]]
+
+
+def main() -> int:
+    """Write the page."""
+    write_text(PAGE, text())
+    print(f"wrote {PAGE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
