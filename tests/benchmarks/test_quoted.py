@@ -1,0 +1,252 @@
+"""What README.md quotes of benchmarks and labs stands in the committed results.
+
+A row says which words are quoted, of which file, and how they are made from it. What is quoted from runs without
+committed results (`benchmarks.false_alarms`, `matrices`, `jacobians`, `training`) is not among them.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from benchmarks import scores
+from benchmarks.checkers import OURS
+from benchmarks.scores import Row
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def answers(saved, checker=OURS, dtype=None):
+    return [r for r in map(Row.load, saved["rows"]) if r.checker == checker and dtype in (None, r.dtype)]
+
+
+def netted(saved, checker, dtype):
+    return scores.score(answers(saved, checker, dtype)).netted
+
+
+def named_of_100(saved):
+    score = scores.score(answers(saved))
+    return round(100 * score.diagnosed_any / score.killed)
+
+
+def total(saved, key, fair="mutants"):
+    return sum(row[key] for row in saved["rows"] if row[fair] is not None)
+
+
+def last(epochs):
+    return 100 * epochs[-1]["scores"]["test"]["accuracy"]
+
+
+def at_rate(saved, seed, rate):
+    runs = saved["results"]["What the learning rate does"]
+    return f"{100 * runs[f'seed {seed}, rate {rate}']['test accuracy per epoch'][-1]:.1f}"
+
+
+def derivatives(saved):
+    found = saved["results"]["Which derivatives they are"]
+    first, second = (sum(f["order"] == order for f in found["qualified"].values()) for order in (1, 2))
+    return f"{second} of {len(found['explained by order'])} filters are second derivatives, {first or 'none'} a first"
+
+
+def optimisers(saved):
+    scored = [f"{last(epochs):.0f}" for epochs in saved["results"]["Three optimisers"].values()]
+    return f"{', '.join(scored)} % of {saved['results']['The images']['test']['images']} images"
+
+
+def equal_updates(saved):
+    apart = saved["results"]["Updates by hand and by Optax"]
+    exact = not any(apart["sgd"]) and not any(apart["momentum"]) and any(apart["rmsprop"])
+    return f"bit for bit, RMSProp's to {'rounding' if exact and max(apart['rmsprop']) < 1e-5 else 'more'}"
+
+
+def images(saved, *parts):
+    return sum(saved["results"]["The images"][part]["images"] for part in parts)
+
+
+def on_test(saved, part="Training, stopped early"):
+    return 100 * saved["results"][part]["test accuracy"]
+
+
+def perceptron(saved):
+    mean = 100 * saved["results"]["The perceptron on the test images"]["accuracy"]["as given, mean"]["test"]
+    best = on_test(saved, "The perceptron on the test images")
+    return f"{best:.1f} % with all options ({mean:.0f} % at the rate asked for, by the mean)"
+
+
+def strangers(saved):
+    found = saved["results"]["Other writers"]
+    share, count = (found[f"writers unknown: {key}"] for key in ("the digit found", "images"))
+    return f"{100 * share:.1f} % of {count:,} small scans"
+
+
+def free(saved):
+    found = saved["results"]["How well it does"]
+    return f"{100 * found['test accuracy']:.2f} % by a free design after {len(found['test accuracy per epoch'])} epochs"
+
+
+def as_matrices(saved):
+    epochs = saved["results"]["The network to be read as matrices"]["test accuracy per epoch"]
+    return f"({100 * epochs[-1]:.1f} % after {len(epochs)})"
+
+
+def same(saved):
+    found = saved["results"]["All test images"]
+    return f"{found['relu']['same']:,} of {found['images']:,} predictions are the same"
+
+
+def smallest(saved):
+    return f"with sigmoids {saved['results']['Gradients after training']['sigmoid, 40 hidden layers']['dense_0']:.0e}"
+
+
+QUOTED = [
+    (
+        "174 right and wrong twins",
+        "power",
+        lambda s: f"{scores.score(answers(s, OURS, 'float32')).pairs} right and wrong twins",
+    ),
+    (
+        "73 of the faults invisible",
+        "power",
+        lambda s: f"{scores.score(answers(s, OURS, 'float32')).hidden} of the faults invisible",
+    ),
+    (
+        "170 told apart in float32, 170 in float64",
+        "power",
+        lambda s: f"{netted(s, OURS, 'float32')} told apart in float32, {netted(s, OURS, 'float64')} in float64",
+    ),
+    ("`check_grads` 94 and", "power", lambda s: f"`check_grads` {netted(s, 'check_grads order 2', 'float32')} and"),
+    (
+        "chex 91 of 174 at order 2, in float32",
+        "power",
+        lambda s: (
+            f"chex {netted(s, 'chex order 2', 'float32')} of "
+            f"{scores.score(answers(s, 'chex order 2', 'float32')).pairs} at order 2, in float32"
+        ),
+    ),
+    (
+        "no right one accused",
+        "power",
+        lambda s: (
+            f"{sum(r.which == 'right' and r.verdict != 'accepted' for r in answers(s)) or 'no'} right one accused"
+        ),
+    ),
+    ("named in 91 of 100", "power", lambda s: f"named in {named_of_100(s)} of 100"),
+    (
+        "2.5 times the time of `check_grads(order=2)`",
+        "power",
+        lambda s: f"{scores.time_ratio([Row.load(r) for r in s['rows']]):.1f} times the time of `check_grads(order=2)`",
+    ),
+    ("at 23 configurations", "mutation", lambda s: f"at {len(s['rows'])} configurations"),
+    (
+        "all 1,383 noticed",
+        "mutation",
+        lambda s: (
+            f"{'all' if total(s, 'mutants') == total(s, 'check_rule') else 'not all'} {total(s, 'mutants'):,} noticed"
+        ),
+    ),
+    (
+        "936 of 1,258 by `check_grads` (order 1)",
+        "mutation",
+        lambda s: (
+            f"{total(s, 'check_grads 1', 'check_grads 1'):,} of {total(s, 'mutants', 'check_grads 1'):,} by "
+            "`check_grads` (order 1)"
+        ),
+    ),
+    (
+        "98.1 and 96.4 % (two seeds) at Adam's 0.01, 99.2 % at 0.001",
+        "labs/filters",
+        lambda s: (
+            f"{at_rate(s, 0, 0.01)} and {at_rate(s, 1, 0.01)} % (two seeds) at Adam's 0.01, "
+            f"{at_rate(s, 0, 0.001)} % at 0.001"
+        ),
+    ),
+    ("3 of 32 filters are second derivatives, none a first", "labs/filters", derivatives),
+    ("1,000 of MNIST", "labs/backprop", lambda s: f"{images(s, 'train'):,} of MNIST"),
+    ("66, 90, 90 % of 100 images", "labs/backprop", optimisers),
+    ("bit for bit, RMSProp's to rounding", "labs/backprop", equal_updates),
+    ("with sigmoids 7e-27", "labs/depth", smallest),
+    (
+        "LeCun's activation reaches 93.7 % there",
+        "labs/depth",
+        lambda s: (
+            f"LeCun's activation reaches {last(s['results']['Test scores']['lecun, 40 hidden layers']):.1f} % there"
+        ),
+    ),
+    (
+        "1,083 training images at hand",
+        "labs/house-numbers",
+        lambda s: f"{images(s, 'training', 'validation'):,} training images at hand",
+    ),
+    (
+        "55 % of 10,000",
+        "labs/house-numbers",
+        lambda s: f"{on_test(s):.0f} % of {images(s, 'test'):,}",
+    ),
+    (
+        "82 % of the rest with 8,001 of these",
+        "labs/house-numbers-borrowed",
+        lambda s: f"{on_test(s):.0f} % of the rest with {s['settings']['borrowed']:,} of these",
+    ),
+    (
+        "99.60 %, after last",
+        "labs/best-digits",
+        lambda s: f"{100 * s['results']['The test images']['accuracy']:.2f} %, after last",
+    ),
+    ("97.2 % of 1,797 small scans", "labs/best-digits", strangers),
+    ("98.5 % with all options (73 % at the rate asked for, by the mean)", "labs/mlp-vs-cnn", perceptron),
+    (
+        "convolutional network 99.4 %",
+        "labs/mlp-vs-cnn",
+        lambda s: f"convolutional network {on_test(s, 'The convolutional network on the test images'):.1f} %",
+    ),
+    ("93.25 % by a free design after 20 epochs", "labs/conv-as-matrix", free),
+    ("(90.6 % after 3)", "labs/conv-as-matrix", as_matrices),
+    ("10,000 of 10,000 predictions are the same", "labs/conv-as-matrix", same),
+]
+
+
+def read(name):
+    return json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
+
+
+def wrong(readme, results):
+    """Return the quoted words that the README lacks or that the results do not give."""
+    return [text for text, file, told in QUOTED if text not in readme or told(results[file]) != text]
+
+
+def damaged(saved):
+    """Return the results with every number, verdict and count changed."""
+    if isinstance(saved, dict):
+        kept = list(saved.items())[1:] if all(key.isdecimal() for key in saved) else saved.items()
+        return {key: damaged(value) for key, value in kept}
+    if isinstance(saved, list):
+        return [damaged(value) for value in (saved[1:] if len(saved) > 2 else saved)]
+    if isinstance(saved, int | float) and not isinstance(saved, bool):
+        return type(saved)(3 * saved + 1)
+    return {"accepted": "rejected", "rejected": "accepted"}.get(saved, saved) if isinstance(saved, str) else saved
+
+
+@pytest.fixture(scope="module")
+def results():
+    return {file: read(file) for file in {file for _, file, _ in QUOTED}}
+
+
+def test_what_is_quoted_stands_in_the_results(results):
+    assert wrong(README, results) == []
+
+
+@pytest.mark.parametrize("text", [text for text, _, _ in QUOTED])
+def test_a_quoted_figure_changed_in_the_readme_is_noticed(text):
+    changed = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), text)
+    changed = changed if changed != text else f"not {text[1:]}"
+    assert text not in README.replace(text, changed)
+
+
+def test_every_quoted_figure_changes_with_the_results(results):
+    assert set(wrong(README, {name: damaged(saved) for name, saved in results.items()})) == {t for t, _, _ in QUOTED}
