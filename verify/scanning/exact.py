@@ -21,6 +21,7 @@ from verify.scanning.signatures import Call
 DIGITS = 50
 HOW = f"mpmath, {DIGITS} digits"
 _TABLE = Path(__file__).with_name("formulas.toml")
+_MOST = 48  # questions of one call: each may take mpmath a second
 _STEP = 1e-9  # relative: a neighbour close enough to tell a kink, far beyond the last of 50 digits
 
 
@@ -82,6 +83,8 @@ class Judge:
 
     def _derived(self, item: Item, positions: tuple[int, ...]) -> Exact | None:
         key = (positions, tuple(float(x) for x in item.arrays))
+        if key not in self._kept and len(self._kept) == _MOST:
+            return None
         if key not in self._kept:
             mpmath = _mpmath()
             with mpmath.workdps(DIGITS):
@@ -106,13 +109,13 @@ class Judge:
 
         here, step = at(0), mpmath.mpf(_STEP)
         try:
-            ahead, behind = at(step), at(-step)
+            ahead, behind, near = at(step), at(-step), at(step / 1024)
         except (ValueError, ArithmeticError, TypeError, mpmath.mp.NoConvergence):
             return Exact(float(here), 0.0, False)
-        moved = max(abs(ahead - here), abs(behind - here)) / step
-        # at a smooth point the two moves cancel to second order
-        smooth = abs(ahead - 2 * here + behind) <= mpmath.mpf(1e-4) * (abs(here) + moved * step)
-        return Exact(float(here), float(moved), bool(smooth))
+        moved = max(abs(ahead - here), abs(behind - here))
+        # at a kink or a pole the move does not shrink with the step
+        smooth = abs(near - here) <= moved / 8 + abs(here) * mpmath.mpf(10) ** (-DIGITS // 2)
+        return Exact(float(here), float(moved / step), bool(smooth))
 
     def _partial(self, mpmath: Any, fun: Callable[..., Any], moving: list[int], at: list[Any], orders: Any) -> Any:
         def along(*xs: Any) -> Any:

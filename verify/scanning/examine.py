@@ -72,9 +72,9 @@ def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned
             return record("failed", f"{call.text}: {type(error).__name__}: {str(error).splitlines()[0]}")
         if not programs.outputs:
             return record("not differentiable", "all outputs are integers or booleans")
+        findings += _findings(programs, items, known.conventions.get(name, ""), seed)
         notes += [f"{mode} mode is refused ({why})" for mode, why in programs.refused.items()]
         cells += sum(len(programs.offered(order)) * len(DTYPES) for order in (1, 2))
-        findings += _findings(programs, items, known.conventions.get(name, ""), seed)
     if not cells:
         return record("not differentiable", f"JAX offers no derivative: {notes[0]}")
     return record("checked", "; ".join(dict.fromkeys(notes)), cells, _merged(findings))
@@ -94,6 +94,8 @@ def _findings(programs: Programs, items: list[Item], purpose: str, seed: int) ->
     raw: list[Raw] = []
     spoilt: set[int] = set()
     for order in (1, 2):
+        if not programs.offered(order):
+            continue
         answers = {dtype: programs.answers(order, dtype) for dtype in DTYPES}
         if order == 1:
             raw += _values(oracle, answers, items)

@@ -43,9 +43,9 @@ def parse(name: str) -> tuple[Kind, tuple[int, ...]] | None:
 
 
 def short(values: np.ndarray) -> np.ndarray:
-    """Two decimals, none of them zero, rounded to float32: both dtypes hold the same number."""
-    rounded = np.round(values, 2)
-    return np.asarray(np.where(rounded == 0, 0.01, rounded), np.float32)
+    """Multiples of 1/64, none of them zero: both dtypes hold the number that is printed."""
+    rounded = np.round(64 * values) / 64
+    return np.asarray(np.where(rounded == 0, 1 / 64, rounded), np.float32)
 
 
 def _definite(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -63,7 +63,7 @@ def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _lower(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    return short(np.tril(0.5 * rng.standard_normal(shape), -1) + np.diag(np.arange(1.0, shape[-1] + 1)))
+    return np.tril(short(0.5 * rng.standard_normal(shape)), -1) + np.diag(np.arange(1, shape[-1] + 1, dtype=np.float32))
 
 
 def _square(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

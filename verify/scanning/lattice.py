@@ -105,8 +105,8 @@ def _made(label: str, x: np.ndarray, marks: np.ndarray, rng: np.random.Generator
         "thresholds": rng.choice(marks, x.shape),
         "large": 8 * x,
         "saturated": rng.choice([-40.0, -20.0, 20.0, 40.0], x.shape),
-        "small": 1e-3 * x,
-        "tiny": 1e-6 * x,
+        "small": 2.0**-10 * x,
+        "tiny": 2.0**-20 * x,
     }
     return np.asarray(made.get(label, x), np.float32)
 

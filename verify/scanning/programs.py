@@ -64,7 +64,7 @@ class Programs:
             self._functions[mode] = self._nested(outer, self._functions[inner])
         if outputs:
             for mode, function in self._functions.items():
-                self._refuse(mode, function)
+                self._refuse(mode, functools.partial(jax.eval_shape, function))
         self._compiled: dict[Any, Batched] = {}
 
     def offered(self, order: int) -> list[str]:
@@ -73,6 +73,18 @@ class Programs:
 
     def answers(self, order: int, dtype: str, items: Sequence[Item] | None = None) -> Answers:
         """Derivatives of this order in every mode offered, op by op as an uncompiled call computes them."""
+        try:
+            return self._answered(order, dtype, items)
+        except Exception:  # some modes are refused only when they are lowered: which, each is asked by itself
+            before = self.offered(order)
+            for mode in before:
+                self._refuse(mode, lambda *row, mode=mode: jax.jit(self._functions[mode]).lower(*row))
+            if self.offered(order) == before:
+                raise
+            self._compiled.clear()
+            return self._answered(order, dtype, items)
+
+    def _answered(self, order: int, dtype: str, items: Sequence[Item] | None) -> Answers:
         modes = self.offered(order)
 
         def one(*row: Any) -> Any:
@@ -171,10 +183,9 @@ class Programs:
 
         return derivative
 
-    def _refuse(self, mode: str, function: Callable[..., Any]) -> None:
-        row = self._row(self._items[0], self.weights)
+    def _refuse(self, mode: str, trial: Callable[..., Any]) -> None:
         try:
-            jax.eval_shape(function, *row)
+            trial(*self._row(self._items[0], self.weights))
         except Exception as error:  # each refuses in its own words, and that is what is reported
             self.refused[mode] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import types
 from collections.abc import Iterator, Sequence
 
 import jax
 import numpy as np
 
+from verify.scanning.functions import resolve
 from verify.scanning.lattice import Entry, Item
 from verify.scanning.programs import Programs
 from verify.scanning.signatures import expression
@@ -24,7 +26,7 @@ def lines(programs: Programs, item: Item, mode: str, order: int, dtype: str, exp
     spelled = {i: names[i] for i in range(len(names))}
     body = expression(call, spelled)
     arguments = ", ".join(names)
-    out = [_imports(call.name, body)]
+    out = [_imports(call.name)]
     if dtype == "float64":
         out.append(_WIDE)
     out.append(f"fun = lambda {arguments}: {_weighted(body, programs)}")
@@ -53,10 +55,10 @@ def literal(array: np.ndarray, dtype: str) -> str:
 
 
 def short(array: np.ndarray) -> str:
-    """The entries with as few digits as tell them apart."""
+    """The entries, exactly: what float32 holds is printed so that float64 reads the same number."""
     if array.ndim:
         return f"[{', '.join(short(part) for part in array)}]"
-    return str(array)
+    return repr(float(array)) if array.dtype.kind == "f" else str(array)
 
 
 def place(programs: Programs, item: Item) -> str:
@@ -76,21 +78,12 @@ def _plain(text: str) -> bool:
     return "=" not in text and not any(part.strip("() ")[:1].isdigit() for part in text.split(","))
 
 
-def _imports(name: str, body: str) -> str:
-    modules = {name.rsplit(".", 1)[0]}
-    while not all(_is_module(module) for module in modules):
-        modules = {module if _is_module(module) else module.rsplit(".", 1)[0] for module in modules}
-    extra = "".join(f", {module}" for module in sorted(modules) if module != "jax")
+def _imports(name: str) -> str:
+    module = name.rsplit(".", 1)[0]
+    while not isinstance(resolve(module), types.ModuleType):
+        module = module.rsplit(".", 1)[0]
+    extra = "" if module in ("jax", "jax.numpy") else f", {module}"
     return f"import jax, numpy as np, jax.numpy as jnp{extra}"
-
-
-def _is_module(name: str) -> bool:
-    import importlib.util
-
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _weighted(body: str, programs: Programs) -> str:

@@ -1,0 +1,105 @@
+"""Planted derivatives: each kind of fault gets its verdict, and the same function without it gets none."""
+
+import sys
+import types
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from verify.scanning.examine import examine
+
+
+def with_rule(fun, slope):
+    """A function of one argument, whose derivative is said to be `slope`."""
+    ruled = jax.custom_jvp(fun)
+    ruled.defjvp(lambda primals, tangents: (fun(*primals), slope(*primals) * tangents[0]))
+    return ruled
+
+
+@jax.custom_vjp
+def forgetful(x):
+    return jnp.sin(x)
+
+
+forgetful.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x) * jnp.where(x > 0.2, 1.0, 0.99),))
+
+PLANTED = {
+    "right": with_rule(jnp.sin, jnp.cos),
+    "sign": with_rule(jnp.sin, lambda x: -jnp.cos(x)),
+    "second_only": with_rule(lambda x: x**3, lambda x: 3 * x * jax.lax.stop_gradient(x)),
+    "untaken": lambda x: jnp.where(x > 0, jnp.sqrt(x), 0.5 * x),  # 0 times infinity at zero and NaN below
+    "cancelling": lambda x: (1e6 + jnp.sin(x) * jnp.sin(x)) * 1e6 + jnp.cos(x) * jnp.cos(x) - 1e12,
+    "forgetful": forgetful,
+    "kinked": lambda x: jnp.maximum(x, 0.5) + jnp.abs(x),
+    "raising": lambda x: jnp.reshape(x, (7,)),
+    "whole": lambda x: jnp.floor(x).astype(jnp.int32),
+}
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """A module of planted functions, found by name as every library is."""
+    module = types.ModuleType("planted")
+    for name, fun in PLANTED.items():
+        setattr(module, name, fun)
+    monkeypatch.setitem(sys.modules, "planted", module)
+    return lambda name: examine(f"planted.{name}")
+
+
+def verdicts(record):
+    return {(finding.verdict, finding.order, finding.mode) for finding in record.findings}
+
+
+def test_a_right_rule_gives_no_finding(planted):
+    record = planted("right")
+    assert (record.status, record.findings, record.calls) == ("checked", (), 12)
+
+
+def test_a_wrong_sign_is_wrong_in_both_modes_and_its_second_order_is_not_told_twice(planted):
+    assert verdicts(planted("sign")) == {("wrong", 1, "reverse, forward")}
+
+
+def test_a_rule_that_is_wrong_at_second_order_only_is_found_there(planted):
+    (finding,) = planted("second_only").findings
+    assert (finding.verdict, finding.order) == ("wrong", 2)
+    assert finding.how == "difference quotients in float64 of the first derivative"
+
+
+def test_a_nan_of_one_mode_alone_is_said_to_be_of_that_mode(planted):
+    found = verdicts(planted("untaken"))
+    assert ("nan", 1, "reverse") in found
+    assert not any(verdict == "wrong" for verdict, *_ in found)
+
+
+def test_a_rule_that_is_wrong_on_one_side_of_a_threshold_is_found_and_forward_mode_may_be_refused(planted):
+    record = planted("forgetful")
+    assert ("wrong", 1, "reverse") in verdicts(record)
+    assert "forward mode is refused" in record.detail
+
+
+def test_kinks_are_conventions(planted):
+    assert {verdict for verdict, *_ in verdicts(planted("kinked"))} == {"convention"}
+
+
+def test_what_integers_come_out_of_is_not_differentiable(planted):
+    assert planted("whole").status == "not differentiable"
+
+
+def test_a_function_that_no_probe_fits_has_no_signature(planted):
+    record = planted("raising")
+    assert (record.status, record.findings) == ("no signature", ())
+
+
+def test_an_unknown_function_is_one_sentence():
+    with pytest.raises(ValueError, match=r"`jax\.numpy\.sine` must name a function; jax\.numpy has no sine\."):
+        examine("jax.numpy.sine")
+
+
+def test_a_reproduction_prints_what_was_got(planted, capsys):
+    (finding,) = planted("sign").findings
+    assert len(finding.reproduction) <= 6
+    with jax.enable_x64(True):
+        exec("\n".join(line for line in finding.reproduction if "enable_x64" not in line), {})
+    got, expected = (line.split()[1] for line in capsys.readouterr().out.splitlines())
+    assert (float(got), expected) == (pytest.approx(float(finding.got), rel=1e-8), finding.expected)
