@@ -170,7 +170,7 @@ def _cancelling(item: Item, order: int, answers: Answers, i: int) -> float:
     """
     lengths = [1.0]
     for entry in (item.first, item.second)[:order]:
-        x = abs(float(item.arrays[entry.position][entry.index]))
+        x = abs(float(item.arrays[entry.position][entry.at]))
         lengths.append(min(1.0, x) if x else 1.0)
     sizes = [float(answers.size[i]), abs(float(answers.value[i])) / float(np.prod(lengths))]
     return max([s for s in sizes if np.isfinite(s)], default=0.0)

@@ -18,10 +18,10 @@ _ENTRIES = 3  # of each array at each point
 
 
 class Entry(NamedTuple):
-    """One entry of one argument: `position` among all arguments, `index` into the array."""
+    """One entry of one argument: `position` among all arguments, `at` which index of the array."""
 
     position: int
-    index: tuple[int, ...]
+    at: tuple[int, ...]
 
 
 class Item(NamedTuple):
@@ -36,7 +36,7 @@ class Item(NamedTuple):
 def items(call: Call, thresholds: Sequence[float], rng: np.random.Generator) -> list[Item]:
     """The items of a call; scalars are differentiated along every argument, arrays along a few entries of each."""
     points = list(_scalar_points(call, thresholds, rng) if call.scalar else _array_points(call, thresholds, rng))
-    out = []
+    out: list[Item] = []
     for label, arrays in points:
         entries = list(_entries(call, arrays, rng))
         for n, entry in enumerate(entries):
@@ -78,7 +78,8 @@ def _array_points(call: Call, thresholds: Sequence[float], rng: np.random.Genera
 
 def _special(call: Call, label: str, marks: np.ndarray, rng: np.random.Generator) -> Arrays:
     """A point where the kinds that can be put together entry by entry are special, and the others ordinary."""
-    arrays, leaders = [], {}
+    arrays: list[np.ndarray] = []
+    leaders: dict[tuple[int, ...], np.ndarray] = {}
     for kind, drawn in zip(call.kinds, call.draw(rng), strict=True):
         array = drawn if kind.whole or not kind.floating else _made(label, drawn, marks, rng)
         if kind.floating and not kind.whole:

@@ -139,7 +139,7 @@ class Programs:
 
     def _direction(self, item: Item, entry: Entry) -> tuple[np.ndarray, ...]:
         out = tuple(np.zeros(np.shape(item.arrays[i]), np.float32) for i in self._moving)
-        out[self._moving.index(entry.position)][entry.index] = 1.0
+        out[self._moving.index(entry.position)][entry.at] = 1.0
         return out
 
     def _leaves(self, floats: Sequence[Any], others: Sequence[Any]) -> list[Any]:

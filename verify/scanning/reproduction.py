@@ -117,7 +117,7 @@ def _derived(mode: str, entries: Sequence[Entry]) -> str:
 
 
 def _indices(entries: Sequence[Entry]) -> str:
-    return "".join(f"[{', '.join(map(str, entry.index))}]" for entry in entries if entry.index)
+    return "".join(f"[{', '.join(map(str, entry.at))}]" for entry in entries if entry.at)
 
 
 def _variables(words: Sequence[str]) -> list[str]:
