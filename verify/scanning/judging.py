@@ -16,6 +16,8 @@ from verify.scanning.oracle import Truth
 
 LOST = 2.0**12
 _WRONG = 1e-3
+_COARSE = 2.0**-13  # relative: half of the digits that quotients have, which a cancellation inside may cost unseen
+_TOO_COARSE = "difference quotients are too coarse a judge of these digits"
 _BOUNDARY = "the point lies at the boundary of the domain"
 
 
@@ -77,6 +79,8 @@ def _at_smooth(truth: Truth, dtype: str, got: dict[str, float], size: float, uni
     alike = dtype == "float64" and (not np.isfinite(narrow) or abs(narrow - here) < error / 2)
     if alike and error > _WRONG * scale:
         return Verdict("wrong", dtype, here, expected, truth.how, "")
+    if dtype == "float64" and truth.error > 0 and error <= _COARSE * scale:
+        return Verdict("inconclusive", dtype, here, expected, truth.how, _TOO_COARSE)
     ulps = error / (2 * unit * max(abs(truth.value), _precision.smallest_normal(dtype)))
     return Verdict("imprecise", dtype, here, expected, truth.how, f"off by {ulps:.2g} units in the last place")
 

@@ -36,6 +36,13 @@ def test_at_a_smooth_point(wide, narrow, expected):
     assert verdict(SMOOTH, wide, narrow) == expected
 
 
+def test_quotients_do_not_judge_the_last_digits_of_float64_and_do_those_of_float32():
+    quotients = SMOOTH._replace(error=1e-14, how="difference quotients in float64")
+    assert verdict(quotients, 2.0 + 1e-6, 2.0) == ("inconclusive", "float64")
+    assert verdict(quotients, 2.01, 1.7) == ("imprecise", "float64")
+    assert verdict(quotients, 2.0, 2.01) == ("imprecise", "float32")
+
+
 def test_what_cancels_may_be_lost():
     assert verdict(SMOOTH, 2.0 + 1e-10, size=1e3) is None
 
