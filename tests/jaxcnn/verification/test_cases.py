@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -51,15 +50,7 @@ def test_every_right_rule_is_accepted_at_every_configuration(name):
     assert compared == {argument for argument, value in floating if value.dtype.kind == "f"}
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_every_right_rule_is_accepted_in_float64(rule):
-    # The example's shape is enough: at the other shapes a float32 example is examined in float64, too.
-    with jax.enable_x64(True):
-        report = checked(FIRST[rule], dtype=np.float64)
-    assert report.failures == ()
-    assert report.inconclusive == ()
-
-
+# In float64: thorough/test_float64.py.
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_planted_fault_is_rejected_and_its_argument_named(name):
     fault = FAULTS[name]
