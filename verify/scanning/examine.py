@@ -61,7 +61,7 @@ def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned
         return record("no signature", "no probe returned finite floats, and the table has no entry")
     if not any(kind.floating for call in found for kind in call.kinds):
         return record("not differentiable", "it takes integers or booleans only")
-    cells, findings, notes = 0, [], []
+    cells, findings, notes, refused = 0, [], [], ""
     for n, call in enumerate(found):
         if n and budget is not None and time.monotonic() - started > budget:
             notes.append(f"no time was left for {call.text}")
@@ -69,14 +69,19 @@ def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned
         try:
             programs, items = _prepared(call, seed)
         except Exception as error:  # the library's own words say why it does not take such arguments
-            return record("failed", f"{call.text}: {type(error).__name__}: {str(error).splitlines()[0]}")
+            refused = f"{call.text}: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+            notes.append(refused)
+            continue  # what other calls of the function have shown, or will, is not lost
         if not programs.outputs:
-            return record("not differentiable", "all outputs are integers or booleans")
+            notes.append(f"{call.text}: all outputs are integers or booleans")
+            continue
         findings += _findings(programs, items, known.conventions.get(name, ""), seed)
         notes += [f"{mode} mode is refused ({why})" for mode, why in programs.refused.items()]
         cells += sum(len(programs.offered(order)) * len(DTYPES) for order in (1, 2))
+    if not cells and refused:
+        return record("failed", refused)
     if not cells:
-        return record("not differentiable", f"JAX offers no derivative: {notes[0]}")
+        return record("not differentiable", notes[0])
     return record("checked", "; ".join(dict.fromkeys(notes)), cells, _merged(findings))
 
 

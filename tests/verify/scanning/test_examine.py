@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from verify.scanning import examine as examination
+from verify.scanning import signatures
 from verify.scanning.examine import examine
 
 
@@ -89,6 +91,27 @@ def test_what_integers_come_out_of_is_not_differentiable(planted):
 def test_a_function_that_no_probe_fits_has_no_signature(planted):
     record = planted("raising")
     assert (record.status, record.findings) == ("no signature", ())
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_what_one_call_has_shown_is_not_lost_where_another_raises(planted, monkeypatch, broken):
+    (call,) = signatures.calls("planted.sign", signatures.table())
+    calls = [call, call._replace(text=call.text.replace(")", " )"))]  # the same, told apart by a space
+    monkeypatch.setattr(signatures, "calls", lambda *_: calls)
+    prepared = examination._prepared
+
+    def preparing(call, seed):
+        if call.text == calls[broken].text:
+            raise RuntimeError("out of cheese\nand crackers")
+        return prepared(call, seed)
+
+    monkeypatch.setattr(examination, "_prepared", preparing)
+    record = planted("sign")
+    assert record.status == "checked"
+    assert verdicts(record) == {("wrong", 1, "reverse, forward")}
+    assert record.detail == f"{calls[broken].text}: RuntimeError: out of cheese"
+    del calls[1 - broken]
+    assert (planted("sign").status, planted("sign").findings) == ("failed", ())
 
 
 def test_an_unknown_function_is_one_sentence():
