@@ -213,7 +213,8 @@ class Programs:
         size = jnp.abs(entry)
         length = jnp.where((size > 0) & (size < 1), size, jnp.maximum(1.0, size * 2.0**-10))
         right, left = jax.lax.map(lambda h: slopes(h * length), jnp.asarray(richardson.STEPS))
-        weight = inner_product([jnp.abs(w) for w in scales], [jnp.abs(y) for y in base])
+        # a value near zero may be the difference of numbers near one: 1 - exp(-exp(-x)) has no digits beyond those
+        weight = inner_product([jnp.abs(w) for w in scales], [jnp.maximum(jnp.abs(y), 1) for y in base])
         return (right + left) / 2, right, left, weight / length + jnp.abs(right[-1])
 
 

@@ -7,15 +7,13 @@ from verify.scanning.examine import examine
 ACCUSING = {"wrong", "nan", "imprecise"}
 # Of each kind some: elementwise, of two arguments, reductions, windows, matrices, options, distributions, losses.
 RIGHT = """
-jax.numpy.sin jax.numpy.exp jax.numpy.log jax.numpy.sqrt jax.numpy.square jax.numpy.arctan jax.numpy.abs
-jax.numpy.multiply jax.numpy.maximum jax.numpy.heaviside jax.numpy.clip jax.numpy.where
-jax.numpy.sum jax.numpy.max jax.numpy.cumsum jax.numpy.sort jax.numpy.matmul jax.numpy.kron jax.numpy.trapezoid
-jax.numpy.linalg.det jax.numpy.linalg.inv jax.numpy.linalg.solve jax.numpy.fft.rfft
-jax.lax.integer_pow jax.lax.rsqrt jax.lax.cummax jax.lax.top_k jax.lax.sinh
-jax.nn.relu jax.nn.gelu jax.nn.softmax jax.nn.softplus jax.nn.leaky_relu jax.nn.glu
-jax.scipy.special.expit jax.scipy.special.gammaln jax.scipy.special.i0e jax.scipy.special.entr
-jax.scipy.stats.norm.logpdf jax.scipy.stats.logistic.pdf
-optax.losses.huber_loss optax.losses.log_cosh optax.losses.hinge_loss
+jax.numpy.sin jax.numpy.exp jax.numpy.expm1 jax.numpy.log jax.numpy.log1p jax.numpy.sqrt jax.numpy.square jax.numpy.cbrt
+jax.numpy.arctan jax.numpy.arcsinh jax.numpy.tanh jax.numpy.abs jax.numpy.reciprocal jax.numpy.sign jax.numpy.add
+jax.numpy.multiply jax.numpy.maximum jax.numpy.heaviside jax.numpy.where jax.numpy.sort jax.numpy.kron jax.numpy.prod
+jax.numpy.concatenate jax.numpy.linalg.inv jax.lax.rsqrt jax.lax.sinh jax.lax.erf jax.lax.top_k jax.lax.cummin
+jax.nn.relu jax.nn.relu6 jax.nn.silu jax.nn.softplus jax.nn.hard_tanh jax.nn.soft_sign jax.nn.glu
+jax.scipy.special.expit jax.scipy.special.i0e jax.scipy.special.entr jax.scipy.stats.logistic.pdf
+optax.losses.hinge_loss optax.losses.squared_error
 """.split()
 
 
