@@ -133,7 +133,7 @@ def _judged(
 ) -> Iterator[Raw]:
     modes = programs.offered(order)
     for i in range(len(items)):
-        dtypes = [dtype for dtype in DTYPES if answers[dtype].finite[i]]
+        dtypes = _comparable(answers, i)
         if i in spoilt or not dtypes:
             continue
         wide = {mode: float(answers["float64"].derivatives[mode][i]) for mode in modes}
@@ -166,6 +166,17 @@ def _softened(one: Raw, truth: Truth, oracle: Oracle, item: Item, call: Call, rn
     else:
         return one
     return one._replace(found=one.found._replace(verdict="convention", why=why))
+
+
+def _comparable(answers: dict[str, Answers], i: int) -> list[str]:
+    """The dtypes in which the item may be judged: finite, and float32 only where it computes what float64 does.
+
+    The signs of eigenvectors, say, are chosen anew in each dtype.
+    """
+    values = {dtype: float(a.value[i]) for dtype, a in answers.items() if a.finite[i]}
+    if len(values) == 2 and abs(values["float32"] - values["float64"]) > 1e-2 * (abs(values["float64"]) + 1):
+        del values["float32"]
+    return list(values)
 
 
 def _cancelling(item: Item, order: int, answers: Answers, i: int) -> float:

@@ -26,6 +26,8 @@ SECOND = ("reverse of reverse", "forward of reverse", "reverse of forward", "for
 MODES = {1: FIRST, 2: SECOND}
 DTYPES = ("float32", "float64")
 
+_UNEVEN = 11 / 16  # of a power of two: stairs of a power of two's width are not met at the same height every time
+
 Row = tuple[Any, ...]  # floats, others, weights, first direction, second direction
 
 
@@ -211,7 +213,7 @@ class Programs:
         entry = sum(jnp.sum(x * v) for x, v in zip(floats, direction, strict=True))
         # as richardson.step_scale: fractions of the entry's own size where that is below one
         size = jnp.abs(entry)
-        length = jnp.where((size > 0) & (size < 1), size, jnp.maximum(1.0, size * 2.0**-10))
+        length = _UNEVEN * jnp.where((size > 0) & (size < 1), size, jnp.maximum(1.0, size * 2.0**-10))
         right, left = jax.lax.map(lambda h: slopes(h * length), jnp.asarray(richardson.STEPS))
         # a value near zero may be the difference of numbers near one: 1 - exp(-exp(-x)) has no digits beyond those
         weight = inner_product([jnp.abs(w) for w in scales], [jnp.maximum(jnp.abs(y), 1) for y in base])

@@ -34,6 +34,7 @@ PLANTED = {
     "cancelling": lambda x: (1e6 + jnp.sin(x) * jnp.sin(x)) * 1e6 + jnp.cos(x) * jnp.cos(x) - 1e12,
     "forgetful": forgetful,
     "kinked": lambda x: jnp.maximum(x, 0.5) + jnp.abs(x),
+    "stairs": lambda x: jnp.floor(x * 2.0**16) * 2.0**-16,
     "raising": lambda x: jnp.reshape(x, (7,)),
     "whole": lambda x: jnp.floor(x).astype(jnp.int32),
 }
@@ -82,6 +83,10 @@ def test_a_rule_that_is_wrong_on_one_side_of_a_threshold_is_found_and_forward_mo
 
 def test_kinks_are_conventions(planted):
     assert {verdict for verdict, *_ in verdicts(planted("kinked"))} == {"convention"}
+
+
+def test_stairs_whose_width_divides_the_steps_of_quotients_are_flat(planted):
+    assert not {verdict for verdict, *_ in verdicts(planted("stairs"))} & {"wrong", "nan", "imprecise"}
 
 
 def test_what_integers_come_out_of_is_not_differentiable(planted):
