@@ -21,7 +21,7 @@ from verify.scanning.signatures import Call
 DIGITS = 50
 HOW = f"mpmath, {DIGITS} digits"
 _TABLE = Path(__file__).with_name("formulas.toml")
-_MOST = 48  # questions of one call: each may take mpmath a second
+_MOST = 24  # questions of one call: each may take mpmath a second
 _STEP = 1e-9  # relative: a neighbour close enough to tell a kink, far beyond the last of 50 digits
 
 
