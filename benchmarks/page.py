@@ -39,11 +39,24 @@ def text() -> str:
         "## Labs",
         labs,
         page_labs.table(),
+        "## A scan of JAX",
+        _scan(read("scan.json")),
         "## Not yet on this page",
         "No results of these are committed; the README quotes them from runs of:",
         "\n".join(f"- `{command}`: {what}" for command, what in MISSING.items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _scan(saved: dict[str, Any]) -> str:
+    """What `verify scan` made of JAX and Optax's losses; the findings are on a page of their own."""
+    counts = ", ".join(f"{count} {status}" for status, count in saved["functions"].items())
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(saved["verdicts"].items()))
+    versions = ", ".join(f"{name} {version}" for name, version in saved["versions"].items())
+    return (
+        f"`{saved['command']}`; one process on a shared CPU, {saved['seconds']} s; {versions}. "
+        f"Functions: {counts}. Findings: {verdicts}. Those called wrong or NaN, checked one by one: [SCAN.md](SCAN.md)."
+    )
 
 
 def _gpu(runs: list[dict[str, Any]]) -> list[str]:

@@ -214,6 +214,7 @@ def _read(source: Path) -> dict[str, Any]:
     header, *records = [json.loads(line) for line in text.splitlines()]
     findings = [one for record in records for one in record["findings"]]
     return {
+        "command": f"python -m verify scan {' '.join(header['modules'])} --limit {header['limit']:g}",
         "versions": header["versions"],
         "functions": dict(Counter(record["status"] for record in records)),
         "verdicts": dict(Counter(one["verdict"] for one in findings)),

@@ -90,8 +90,8 @@ class Judge:
             with mpmath.workdps(DIGITS):
                 try:
                     self._kept[key] = self._at(mpmath, item, positions)
-                except (ValueError, ArithmeticError, TypeError, mpmath.mp.NoConvergence, NotImplementedError):
-                    self._kept[key] = None  # a pole, a branch cut, or a series that does not converge
+                except (ValueError, ArithmeticError, TypeError, mpmath.mp.NoConvergence, RuntimeError):
+                    self._kept[key] = None  # a pole, a branch cut, or no convergence (a RecursionError may say so)
         return self._kept[key]
 
     def _at(self, mpmath: Any, item: Item, positions: tuple[int, ...]) -> Exact | None:
