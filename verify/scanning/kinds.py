@@ -93,6 +93,8 @@ KINDS = {
     "h": Kind("symmetric", _symmetric, whole=True),
     "o": Kind("orthogonal", _orthogonal, whole=True),
     "l": Kind("lower triangular", _lower, whole=True),
+    # a density on a simplex has no derivative beside it
+    "f": Kind("shares, fixed", _shares, floating=False),
     "i": Kind("integer", lambda rng, shape: np.asarray(rng.integers(0, 3, shape), np.int32), floating=False),
     "k": Kind("plus or minus one", lambda rng, shape: np.asarray(rng.choice([-1, 1], shape), np.int32), floating=False),
     "b": Kind("boolean", lambda rng, shape: np.asarray(rng.integers(0, 2, shape), bool), floating=False),
