@@ -55,7 +55,8 @@ def _scan(saved: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in saved["versions"].items())
     return (
         f"`{saved['command']}`; one process on a shared CPU, {saved['seconds']} s; {versions}. "
-        f"Functions: {counts}. Findings: {verdicts}. Those called wrong or NaN, checked one by one: [SCAN.md](SCAN.md)."
+        f"Functions: {counts}. Findings: {verdicts}. Those called wrong or NaN, each asked of mpmath once more: "
+        "[wrong derivatives](../docs/wrong-derivatives.md)."
     )
 
 

@@ -26,6 +26,13 @@ def forgetful(x):
 
 forgetful.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x) * jnp.where(x > 0.2, 1.0, 0.99),))
 
+
+def tied(x1, x2):
+    """Return the hypotenuse as JAX 0.10 does: where both sides are equal, their order is a kink of its own."""
+    longer, shorter = jnp.maximum(jnp.abs(x1), jnp.abs(x2)), jnp.minimum(jnp.abs(x1), jnp.abs(x2))
+    return longer * jnp.sqrt(1 + jnp.square(shorter / jnp.where(longer == 0, 1, longer)))
+
+
 PLANTED = {
     "right": with_rule(jnp.sin, jnp.cos),
     "sign": with_rule(jnp.sin, lambda x: -jnp.cos(x)),
@@ -36,6 +43,7 @@ PLANTED = {
     "kinked": lambda x: jnp.maximum(x, 0.5) + jnp.abs(x),
     "sawtooth": lambda x: jax.lax.rem(x, jnp.asarray(2.0**-20, x.dtype)),
     "raising": lambda x: jnp.reshape(x, (7,)),
+    "tied": tied,
     "whole": lambda x: jnp.floor(x).astype(jnp.int32),
 }
 
@@ -79,6 +87,12 @@ def test_a_rule_that_is_wrong_on_one_side_of_a_threshold_is_found_and_forward_mo
     record = planted("forgetful")
     assert ("wrong", 1, "reverse") in verdicts(record)
     assert "forward mode is refused" in record.detail
+
+
+def test_a_second_derivative_that_is_wrong_at_a_tie_alone_is_found(planted):
+    found = {f.argument: f for f in planted("tied").findings if f.verdict == "wrong"}
+    assert {(f.at, f.order) for f in found.values()} == {("x1=0.5, x2=0.5", 2)}
+    assert float(found["x1"].expected) == pytest.approx(2**-0.5, rel=1e-8)
 
 
 def test_kinks_are_conventions(planted):

@@ -33,12 +33,6 @@ def test_the_known_faults_of_spence_are_found():
     assert found["wrong", "reverse, forward", "x=1.0"].expected == "-1"
 
 
-def test_a_second_derivative_that_is_wrong_at_a_tie_alone_is_found():
-    found = {f.argument: f for f in examine("jax.numpy.hypot").findings if f.verdict == "wrong"}
-    assert {f.at for f in found.values()} == {"x1=1.0, x2=1.0"}
-    assert float(found["x1"].expected) == pytest.approx(2**-1.5, rel=1e-8)
-
-
 def test_kinks_are_conventions_and_named():
     (finding,) = examine("jax.nn.relu").findings
     assert (finding.verdict, finding.at, finding.got) == ("convention", "x=0.0", "0")
