@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -72,9 +72,7 @@ def chex_grads(order: int) -> Checker:
     try:
         import chex
     except ImportError as error:
-        raise ImportError(
-            "the comparison with chex needs chex: `pip install jaxcnn[bench]`, or use --no-peers."
-        ) from error
+        raise ImportError("chex is not installed: `pip install jaxcnn[bench]`.") from error
 
     def check(pair: Pair, fun: Callable[..., Any], example: tuple[Any, ...]) -> Answer:
         of_floats, floats = on_floats(fun, example)
@@ -124,18 +122,22 @@ def cold(checker: Checker, pair: Pair, make: Callable[[], Any], example: tuple[A
     return dataclasses.replace(answer, seconds=time.perf_counter() - started)
 
 
-def checkers(budget: float | None, peers: bool) -> dict[str, Checker]:
-    """The checkers to compare, by name.
+MAKERS: dict[str, Callable[[float | None], Checker]] = {
+    OURS: ours,
+    "check_grads order 1": lambda _: check_grads(1),
+    REFERENCE: lambda _: check_grads(2),
+    "chex order 1": lambda _: chex_grads(1),
+    "chex order 2": lambda _: chex_grads(2),
+}
 
-    Raises:
-        ImportError: `peers` without chex installed.
-    """
-    found = {OURS: ours(budget)}
-    if peers:
-        found |= {
-            "check_grads order 1": check_grads(1),
-            REFERENCE: check_grads(2),
-            "chex order 1": chex_grads(1),
-            "chex order 2": chex_grads(2),
-        }
-    return found
+
+def checkers(budget: float | None, names: Iterable[str] = MAKERS) -> tuple[dict[str, Checker], dict[str, str]]:
+    """The checkers of these names, and of those that are not installed what is missing."""
+    found: dict[str, Checker] = {}
+    missing: dict[str, str] = {}
+    for name in names:
+        try:
+            found[name] = MAKERS[name](budget)
+        except ImportError as error:
+            missing[name] = str(error)
+    return found, missing

@@ -7,14 +7,14 @@ Each is made in turn, compiled, with what autodiff makes of the same thing, and 
 * LeNet's logits by its inputs: at least 1.5 times faster than `jax.jacrev` for one image, 3 times for a batch of 16.
   Both the network's own ops and the Flax reading are differentiated, and the faster of the two counts.
 
-    python -m benchmarks.jacobians [--smoke]
+    python -m benchmarks.jacobians [--smoke] [--json FILE]
 
 Exit status 1 if a claim does not hold. `--smoke` runs all of it at small networks, where times claim nothing.
 """
 
 from __future__ import annotations
 
-import argparse
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,7 +23,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.interleaved import Timing, interleaved, ratio, table
+from benchmarks.command import finish, parser
+from benchmarks.interleaved import interleaved, ratio
+from benchmarks.judged import against, timed
+from benchmarks.record import Row
 from jaxcnn import (
     LENET,
     MLP,
@@ -66,12 +69,7 @@ SMALL = Problem(
 )
 
 
-class Claim(NamedTuple):
-    """What was said, what was found, and whether it holds."""
-
-    said: str
-    found: str
-    holds: bool
+FILL = "compiled fill of the same bytes"
 
 
 def ready(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
@@ -83,36 +81,36 @@ def own_loss(network: Network, params: Any, image: Any, label: Any) -> Any:
     return -jax.nn.log_softmax(apply(network, params, image[None])[0])[label]
 
 
-def gradient_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+def gradient_rows(problem: Problem, rounds: int) -> list[Row]:
     network = problem.perceptron
     params, images = problem.example(network, problem.batch)
     labels = jax.random.randint(jax.random.key(2), (problem.batch,), 0, 4)
     closed, factored = (jax.jit(partial(one, network)) for one in (per_example_gradients, factored_gradients))
     autodiff = jax.jit(jax.vmap(jax.grad(partial(own_loss, network)), in_axes=(None, 0, 0)))
-    found, expected = closed(params, images, labels), autodiff(params, images, labels)
-    for ours, theirs in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+    made, expected = closed(params, images, labels), autodiff(params, images, labels)
+    for ours, theirs in zip(jax.tree.leaves(made), jax.tree.leaves(expected), strict=True):
         # sums of 64 or 10 terms below 1, in float32
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=64 * 2.0**-23)
-    shapes = jax.tree.map(jnp.shape, found, is_leaf=lambda leaf: hasattr(leaf, "shape"))
+    shapes = jax.tree.map(jnp.shape, made, is_leaf=lambda leaf: hasattr(leaf, "shape"))
     filled = jax.jit(
         lambda value: jax.tree.map(lambda s: jnp.full(s, value), shapes, is_leaf=lambda s: type(s) is tuple)
     )
-    timings = interleaved(
+    found = interleaved(
         {
-            "gradients, closed form": ready(closed, params, images, labels),
-            "gradients: compiled fill": ready(filled, jnp.float32(1)),
-            "gradients, in factors": ready(factored, params, images, labels),
-            "gradients: vmap(grad)": ready(autodiff, params, images, labels),
+            "closed form": ready(closed, params, images, labels),
+            FILL: ready(filled, jnp.float32(1)),
+            "in factors": ready(factored, params, images, labels),
+            "vmap(grad)": ready(autodiff, params, images, labels),
         },
         rounds,
     )
-    ours, fill, factors, theirs = timings.values()
-    over, faster, faster_factored = ratio(ours, fill), ratio(theirs, ours), ratio(theirs, factors)
+    judge = partial(against, f"gradients of {problem.batch} examples", found)
     return [
-        Claim("gradients at most 1.2 compiled fills", f"{over:.2f}", over <= 1.2),
-        Claim("gradients at least 2 times faster than vmap(grad)", f"{faster:.2f}", faster >= 2),
-        Claim("in factors at least 25 times faster", f"{faster_factored:.1f}", faster_factored >= 25),
-    ], timings
+        judge("closed form", FILL, least=1 / 1.2, floor=True),
+        judge("closed form", "vmap(grad)", least=2.0),
+        judge("in factors", "vmap(grad)", least=25.0),
+        *(timed(f"gradients of {problem.batch} examples", name, found[name]) for name in (FILL, "vmap(grad)")),
+    ]
 
 
 def by_jacrev(network: Network) -> dict[str, Callable[[Any, Any], Any]]:
@@ -139,41 +137,29 @@ def equal_on_integers(problem: Problem, others: dict[str, Callable[[Any, Any], A
         np.testing.assert_array_equal(ours, other(images, params), err_msg=name)
 
 
-def input_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+def input_rows(problem: Problem, rounds: int) -> list[Row]:
     network = problem.convolutional
     others = by_jacrev(network)
     equal_on_integers(problem, others)
-    claims: list[Claim] = []
-    timings: dict[str, Timing] = {}
+    rows = []
     for count, least in problem.faster.items():
         params, images = problem.example(network, count)
         works = {"closed form": ready(partial(input_jacobian, network), params, images)}
         works |= {name: ready(other, images, params) for name, other in others.items()}
         found = interleaved(works, rounds)
-        timings |= {f"by the inputs, {count}: {name}": timing for name, timing in found.items()}
-        ours, *theirs = found.values()
-        faster = min(ratio(timing, ours) for timing in theirs)
-        said = f"by the inputs of {count} at least {least:g} times faster than jacrev"
-        claims.append(Claim(said, f"{faster:.2f}", faster >= least))
-    return claims, timings
+        section = f"logits by the inputs, {count} at once"
+        best = max(others, key=lambda name: ratio(found["closed form"], found[name]))
+        rows.append(against(section, found, "closed form", best, least))
+        rows += [timed(section, name, found[name]) for name in others]
+    return rows
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="small networks: does it run, not how fast")
-    options = parser.parse_args(arguments)
-    claims: list[Claim] = []
-    timings: dict[str, Timing] = {}
-    for part, rounds in ((gradient_claims, 30), (input_claims, 100)):
-        held, found = part(SMALL, 2) if options.smoke else part(LABS, rounds)
-        claims += held
-        timings |= found
-    print(table([("work", "median (range)"), *((name, str(timing)) for name, timing in timings.items())]))
-    print()
-    verdicts = ["not judged" if options.smoke else "yes" if claim.holds else "NO" for claim in claims]
-    print(table([("claim", "found", "holds"), *((*claim[:2], v) for claim, v in zip(claims, verdicts, strict=True))]))
-    return 1 if "NO" in verdicts else 0
+def main(words: Sequence[str] | None = None) -> int:
+    options = parser("jacobians", __doc__, smoke="small networks").parse_args(words)
+    parts = ((gradient_rows, 30), (input_rows, 100))
+    rows = [row for part, n in parts for row in (part(SMALL, 2) if options.smoke else part(LABS, n))]
+    return finish("jacobians", rows, options)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -13,7 +13,7 @@ Each matrix is made in turn with a plain fill of arrays of the same size, and wi
 * the norm of 32 x 32 x 64 -> 64 is bounded to 0.5 % in less than a second (on one BLAS thread), and the bounds hold
   the value found by ARPACK to 1e-6.
 
-    python -m benchmarks.matrices [--smoke]
+    python -m benchmarks.matrices [--smoke] [--json FILE]
 
 Linux. Exit status 1 if a claim does not hold. `--smoke` runs all of it at small sizes, where times claim nothing.
 """
@@ -28,7 +28,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,7 +36,9 @@ import numpy as np
 from jax import lax
 
 import verify
-from benchmarks.interleaved import Timing, interleaved, ratio, table
+from benchmarks.command import finish, parser
+from benchmarks.interleaved import Timing, interleaved
+from benchmarks.judged import against, timed
 from benchmarks.matrix_routes import (
     DENSE,
     LARGE,
@@ -51,40 +53,39 @@ from benchmarks.matrix_routes import (
     from_indices,
     tap_by_tap,
 )
+from benchmarks.record import Row
+
+FRESH, WARM, COMPILED = "fresh fill of the same bytes", "warm fill of the same bytes", "compiled fill of the same bytes"
+COO = "COO -> CSR"
 
 
-class Claim(NamedTuple):
-    """What was said, what was found, and whether it holds."""
-
-    said: str
-    found: str
-    holds: bool
-
-
-def sparse_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+def sparse_rows(problem: Problem, rounds: int) -> list[Row]:
     coordinates = tap_by_tap(problem)
     for other in (coordinates, from_indices(problem)):
         if (other.tocsr() != csr(problem)).nnz:
             raise AssertionError("the coordinates and conv_matrix disagree")
-    found = interleaved({"CSR": lambda: csr(problem), "CSR: fresh fill": lambda: fresh_fill(problem)}, rounds)
+    first = interleaved({"CSR": lambda: csr(problem), FRESH: lambda: fresh_fill(problem)}, rounds)
     # one of these takes as long as dozens of the others: fewer rounds
-    found |= interleaved(
+    second = interleaved(
         {
-            "CSR again": lambda: csr(problem),
-            "COO -> CSR": lambda: from_indices(problem).tocsr(),
-            "COO -> CSR: tap by tap": lambda: tap_by_tap(problem).tocsr(),
-            "COO -> CSR: conversion alone": coordinates.tocsr,
+            "CSR": lambda: csr(problem),
+            COO: lambda: from_indices(problem).tocsr(),
+            "COO -> CSR, put together with care": lambda: tap_by_tap(problem).tocsr(),
+            "COO -> CSR, the conversion alone": coordinates.tocsr,
         },
         max(1, rounds // 4),
     )
-    over_fill, faster = ratio(found["CSR"], found["CSR: fresh fill"]), ratio(found["COO -> CSR"], found["CSR again"])
+    section = f"sparse, {problem}"
     return [
-        Claim("CSR at most 1.5 fresh fills", f"{over_fill:.2f}", over_fill <= 1.5),
-        Claim("CSR at least 30 times faster than COO -> CSR", f"{faster:.1f}", faster >= 30),
-    ], found
+        against(section, first, "CSR", FRESH, least=1 / 1.5, floor=True),
+        against(section, second, "CSR", COO, least=30.0),
+        *(against(section, second, "CSR", name) for name in list(second)[2:]),
+        timed(section, FRESH, first[FRESH]),
+        *(timed(section, name, second[name]) for name in list(second)[1:]),
+    ]
 
 
-def dense_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+def dense_rows(problem: Problem, rounds: int) -> list[Row]:
     kernel, shape = problem.kernel, problem.shape
     out = dense(problem)
 
@@ -99,30 +100,33 @@ def dense_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, 
     found = interleaved(
         {
             "dense into an array": lambda: verify.conv_matrix(kernel, shape, format="numpy", out=out),
-            "dense: warm fill": lambda: out.fill(1),
+            WARM: lambda: out.fill(1),
             "jax.jacfwd": lambda: jax.block_until_ready(jacobian(image)),
         },
         rounds,
     )
-    over_fill = ratio(found["dense into an array"], found["dense: warm fill"])
-    faster = ratio(found["jax.jacfwd"], found["dense into an array"])
+    section = f"dense, {problem}"
     return [
-        Claim("dense at most 1.3 warm fills", f"{over_fill:.2f}", over_fill <= 1.3),
-        Claim("dense at least 5 times faster than jax.jacfwd", f"{faster:.1f}", faster >= 5),
-    ], found
+        against(section, found, "dense into an array", WARM, least=1 / 1.3, floor=True),
+        against(section, found, "dense into an array", "jax.jacfwd", least=5.0),
+        *(timed(section, name, found[name]) for name in (WARM, "jax.jacfwd")),
+    ]
 
 
-def compiled_claims(problem: Problem, rounds: int) -> tuple[list[Claim], dict[str, Timing]]:
+def compiled_rows(problem: Problem, rounds: int) -> list[Row]:
     kernel, made, filled = jnp.asarray(problem.kernel), bcoo(problem), compiled_fill(problem.entries)
     found = interleaved(
         {
             "compiled BCOO": lambda: jax.block_until_ready(made(kernel)),
-            "BCOO: compiled fill": lambda: jax.block_until_ready(filled(kernel)),
+            COMPILED: lambda: jax.block_until_ready(filled(kernel)),
         },
         rounds,
     )
-    over_fill = ratio(found["compiled BCOO"], found["BCOO: compiled fill"])
-    return [Claim("compiled BCOO at most 2 compiled fills", f"{over_fill:.2f}", over_fill <= 2)], found
+    section = f"compiled, {problem}"
+    return [
+        against(section, found, "compiled BCOO", COMPILED, least=1 / 2, floor=True),
+        timed(section, COMPILED, found[COMPILED]),
+    ]
 
 
 def norm(problem: Problem, rounds: int) -> dict[str, Any]:
@@ -137,19 +141,18 @@ def norm(problem: Problem, rounds: int) -> dict[str, Any]:
     return {"low": bounds.low, "high": bounds.high, "arpack": value, "seconds": found["norm interval"].seconds}
 
 
-def norm_claims(smoke: bool) -> tuple[list[Claim], dict[str, Timing]]:
-    seen = norm(SMALL[SPARSE], 2) if smoke else in_a_process_of_its_own(["--norm"])
-    bounds, value, timing = (
-        verify.NormInterval(seen["low"], seen["high"]),
-        seen["arpack"],
-        Timing(tuple(seen["seconds"])),
-    )
+def norm_rows(problem: Problem, smoke: bool) -> list[Row]:
+    seen = norm(problem, 2) if smoke else in_a_process_of_its_own(["--norm"])
+    bounds, value, timing = verify.NormInterval(seen["low"], seen["high"]), seen["arpack"], Timing(seen["seconds"])
     inside = bounds.low * (1 - 1e-6) <= value <= bounds.high * (1 + 1e-6)
+    section, told = f"norm, {problem}", f"{bounds.low:.6f} <= {value:.6f} <= {bounds.high:.6f}"
+    wide = 100 * bounds.width
     return [
-        Claim("norm interval at most 0.5 % wide", f"{100 * bounds.width:.3f} %", bounds.width <= 0.005),
-        Claim("norm interval in less than 1 s", f"{timing.median:.2f} s", timing.median < 1),
-        Claim("it holds ARPACK's value", f"{bounds.low:.6f} <= {value:.6f} <= {bounds.high:.6f}", inside),
-    ], {"norm interval": timing}
+        Row(section, "width", wide, "%", beside="0.5 %", ratio=0.5 / wide, least=1.0, floor=True),
+        timed(section, "seconds", timing, beside="1 s", ratio=1 / timing.median, least=1.0, floor=True),
+        Row(section, "holds ARPACK's value", inside, "of 1", beside="1", ratio=float(inside), least=1.0, note=told,
+            floor=True, always=True),
+    ]  # fmt: skip
 
 
 def in_a_process_of_its_own(arguments: Sequence[str]) -> dict[str, Any]:
@@ -161,15 +164,18 @@ def in_a_process_of_its_own(arguments: Sequence[str]) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def peak_claims(problems: dict[str, Problem], smoke: bool) -> list[Claim]:
+def peak_rows(problems: dict[str, Problem], smoke: bool) -> list[Row]:
     """Each matrix made in a process of its own, so that nothing that was there before is taken for it."""
-    claims = []
+    rows = []
     for form, problem in problems.items():
         seen = peak(form, problem) if smoke else in_a_process_of_its_own(["--peak", form])
         over = seen["peak"] / seen["result"]
-        told = f"{over:.3f} of {seen['result'] / 1e6:,.0f} MB in {seen['seconds']:.2f} s"
-        claims.append(Claim(f"peak memory of {form}, {problem}, at most 1.15 times the result", told, over <= 1.15))
-    return claims
+        rows.append(
+            Row("peak memory", f"{form}, {problem}", over, "of the result", beside="the result", floor=True,
+                ratio=seen["result"] / max(1, seen["peak"]), least=1 / 1.15,
+                note=f"{seen['result'] / 1e6:,.0f} MB in {seen['seconds']:.2f} s")
+        )  # fmt: skip
+    return rows
 
 
 def process_memory(name: str) -> int:
@@ -202,12 +208,11 @@ def peak(form: str, problem: Problem) -> dict[str, float]:
     return {"peak": after - before, "result": sum(array.nbytes for array in held), "seconds": seconds}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="small sizes: does it run, not how fast")
-    parser.add_argument("--peak", help=argparse.SUPPRESS)
-    parser.add_argument("--norm", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+def main(words: Sequence[str] | None = None) -> int:
+    made = parser("matrices", __doc__, smoke="small sizes")
+    made.add_argument("--peak", help=argparse.SUPPRESS)
+    made.add_argument("--norm", action="store_true", help=argparse.SUPPRESS)
+    options = made.parse_args(words)
 
     def sized(problem: Problem) -> Problem:
         return SMALL[problem] if options.smoke else problem
@@ -220,19 +225,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.norm:
         print(json.dumps(norm(sized(SPARSE), rounds)))
         return 0
-    claims: list[Claim] = []
-    timings: dict[str, Timing] = {}
-    parts = ((sparse_claims, SPARSE), (dense_claims, DENSE), (compiled_claims, SPARSE))
-    for held, found in [*(part(sized(problem), rounds) for part, problem in parts), norm_claims(options.smoke)]:
-        claims += held
-        timings |= found
-    claims += peak_claims(peaks, options.smoke)
-    print(table([("work", "median (range)"), *((name, str(timing)) for name, timing in timings.items())]))
-    print()
-    verdicts = ["not judged" if options.smoke else "yes" if claim.holds else "NO" for claim in claims]
-    print(table([("claim", "found", "holds"), *((*claim[:2], v) for claim, v in zip(claims, verdicts, strict=True))]))
-    return 1 if "NO" in verdicts else 0
+    parts = ((sparse_rows, SPARSE), (dense_rows, DENSE), (compiled_rows, SPARSE))
+    rows = [row for part, problem in parts for row in part(sized(problem), rounds)]
+    rows += norm_rows(sized(SPARSE), options.smoke) + peak_rows(peaks, options.smoke)
+    return finish("matrices", rows, options)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

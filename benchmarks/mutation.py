@@ -5,14 +5,14 @@ same mutants are shown to `verify.check_rule` and to `jax.test_util.check_grads`
 order 1 and at order 2 (which includes order 1). Mutants equal to the right rule, or following another convention where
 the derivative jumps, do not count. Aim: `check_rule` notices all of at least 1,000; survivors are printed with a diff.
 
-    python -m benchmarks.mutation [--only RULE] [--limit N] [--json FILE]
+    python -m benchmarks.mutation [--only RULE] [--limit N] [--json FILE] [--mutants FILE] [--smoke]
 
-Exit status 1 if a mutant survives `check_rule`. `--limit` takes that many mutants of each configuration, at random.
+Exit status 1 if a mutant survives `check_rule`. `--limit` takes that many mutants of each configuration, at random;
+`--mutants` writes every one with its diff, and who noticed it.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import dataclasses
 import json
@@ -20,8 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -29,19 +28,24 @@ import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 from jax.test_util import check_grads
 
+from benchmarks.command import finish, parser, writable
+from benchmarks.record import Row
+from jaxcnn.cli.output import write_text
 from jaxcnn.rules import RULES
 from jaxcnn.verification.cases import CASES, Case
 from verify import mutation
 from verify.checks import first_failure
 
 Backward = Callable[..., Any]
-HEADINGS = ("rule", "mutants", "equivalent", "conventions", "check_rule", "check_grads 1", "check_grads 2", "seconds")
+OURS, ORDERS = "check_rule", ("check_grads 1", "check_grads 2")
+HEADINGS = ("rule", "mutants", "equivalent", "conventions", OURS, *ORDERS, "seconds")
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Configuration:
     """One configuration: its mutants and what each checker made of them; None: it rejects the right rule."""
 
+    rule: str
     case: str
     mutants: mutation.Mutants
     ours: mutation.MutationScore
@@ -53,6 +57,14 @@ class Row:
         counts = (len(found.different), len(found.equivalent), len(found.conventions), len(self.ours.killed))
         theirs = ("rejects right" if score is None else str(len(score.killed)) for score in self.grads)
         return (self.case, *map(str, counts), *theirs, f"{self.seconds:.0f}")
+
+    def counts(self) -> dict[str, Any]:
+        """What is kept of it for the page."""
+        found = {"mutants": self.mutants.different, "equivalent": self.mutants.equivalent}
+        found |= {"conventions": self.mutants.conventions, OURS: self.ours.killed}
+        theirs = (None if score is None else len(score.killed) for score in self.grads)
+        counted = {name: len(mutants) for name, mutants in found.items()} | dict(zip(ORDERS, theirs, strict=True))
+        return {"rule": self.rule, "case": self.case, **counted, "seconds": round(self.seconds)}
 
 
 def with_backward(case: Case, backward: Backward) -> Callable[..., Any]:
@@ -91,7 +103,7 @@ def by_check_grads(case: Case, order: int) -> mutation.Check:
     return check
 
 
-def measure(case: Case, limit: int | None) -> Row:
+def measure(case: Case, limit: int | None) -> Configuration:
     started = time.monotonic()
     backward = right_backward(case)
     found = mutation.mutants(backward, *backward_example(case))
@@ -106,7 +118,7 @@ def measure(case: Case, limit: int | None) -> Row:
     if first is not None and second is not None:
         second = dataclasses.replace(second, killed=first.killed + second.killed)
     grads = (first, second)
-    return Row(case.name, found, ours, grads, time.monotonic() - started)
+    return Configuration(case.rule, case.name, found, ours, grads, time.monotonic() - started)
 
 
 def _score_of_grads(
@@ -140,7 +152,7 @@ def compilations_kept(folder: str) -> Iterator[None]:
         compilation_cache.reset_cache()  # JAX keeps the folder it began with, and this one is about to go
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Configuration]) -> str:
     totals = [sum(int(cell) for cell in column if cell.isdecimal()) for column in _columns(rows)]
     cells = [HEADINGS, *(row.cells() for row in rows), ("all", *map(str, totals))]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -150,40 +162,67 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
-def _columns(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+def _columns(rows: Sequence[Configuration]) -> list[tuple[str, ...]]:
     return list(zip(*(row.cells()[1:] for row in rows), strict=True))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=list(RULES), help="mutate this rule alone")
-    parser.add_argument("--limit", type=int, help="this many mutants of each configuration")
-    parser.add_argument("--json", type=Path, help="write every mutant and who noticed it")
-    options = parser.parse_args(arguments)
-    rows = []
+def summary(configurations: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """How many of all mutants `check_rule` notices, and beside `check_grads` where that accepts the right rule."""
+    noticed, made = _sum(configurations, OURS), _sum(configurations, "mutants")
+    ours = Row("mutants of the hand rules", OURS, noticed, f"of {made}", beside="all", ratio=noticed / max(1, made))
+    rows = [dataclasses.replace(ours, least=1.0, floor=True, always=True)]
+    for order in ORDERS:
+        fair = [one for one in configurations if one[order] is not None]
+        rejected = len(configurations) - len(fair)
+        note = f"rejects the right rule at {rejected} of {len(configurations)} configurations"
+        mine, theirs, of = (_sum(fair, key) for key in (OURS, order, "mutants"))
+        section = f"where {order} accepts the right rule"
+        rows.append(Row(section, OURS, mine, f"of {of}", beside=order, ratio=mine / max(1, theirs), always=True))
+        rows.append(Row(section, order, theirs, f"of {of}", note=note))
+    return rows
+
+
+def _sum(configurations: Sequence[Mapping[str, Any]], key: str) -> int:
+    return sum(one[key] for one in configurations)
+
+
+def written_mutants(found: Sequence[Configuration]) -> str:
+    """Every mutant with its diff and who noticed it, as JSON."""
+    data = {
+        one.case: {
+            key: score and json.loads(score.to_json())
+            for key, score in zip((OURS, *ORDERS), (one.ours, *one.grads), strict=True)
+        }
+        for one in found
+    }
+    return json.dumps({"jax": jax.__version__, "cases": data}, indent=1)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    made = parser("mutation", __doc__, smoke="two mutants of one small rule")
+    made.add_argument("--only", choices=list(RULES), help="mutate this rule alone")
+    made.add_argument("--limit", type=int, help="this many mutants of each configuration")
+    made.add_argument("--mutants", type=writable, metavar="FILE", help="write every mutant and who noticed it")
+    options = made.parse_args(words)
+    if options.smoke:
+        options.only, options.limit = "flatten", 2
+    found = []
     with tempfile.TemporaryDirectory() as folder, compilations_kept(folder):
         for case in CASES:
             if options.only in (None, case.rule):
-                rows.append(measure(case, options.limit))
-                print("  ".join(rows[-1].cells()), file=sys.stderr, flush=True)
-    print(table(rows))
-    laws = Counter(mutant.noticed for row in rows for mutant in row.ours.killed)
+                found.append(measure(case, options.limit))
+                print("  ".join(found[-1].cells()), file=sys.stderr, flush=True)
+    print(table(found))
+    laws = Counter(mutant.noticed for one in found for mutant in one.ours.killed)
     print("noticed by", ", ".join(f"{law} {count}" for law, count in laws.most_common()))
-    for row in rows:
-        for mutant in row.ours.survivors:
-            print(f"{row.case}: survivor of check_rule: {mutant}")
-    if options.json is not None:
-        keys = ("check_rule", "check_grads 1", "check_grads 2")
-        data = {
-            row.case: {
-                key: score and json.loads(score.to_json())
-                for key, score in zip(keys, (row.ours, *row.grads), strict=True)
-            }
-            for row in rows
-        }
-        options.json.write_text(json.dumps({"jax": jax.__version__, "cases": data}, indent=1))
-    return 1 if any(row.ours.survivors for row in rows) else 0
+    for one in found:
+        for mutant in one.ours.survivors:
+            print(f"{one.case}: survivor of check_rule: {mutant}")
+    if options.mutants is not None:
+        write_text(options.mutants, written_mutants(found))
+    configurations = [one.counts() for one in found]
+    return finish("mutation", summary(configurations), options, configurations=configurations)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -39,7 +39,7 @@ def source(saved: Mapping[str, Any]) -> str:
 def power(saved: Mapping[str, Any]) -> str:
     """What each checker made of the corpus, for each dtype."""
     parts = []
-    rows = [Row.load(row) for row in saved["rows"]]
+    rows = [Row.load(row) for row in saved["answers"]]
     for dtype in dict.fromkeys(row.dtype for row in rows):
         here = [row for row in rows if row.dtype == dtype]
         names = dict.fromkeys(row.checker for row in here)
@@ -71,10 +71,10 @@ def power(saved: Mapping[str, Any]) -> str:
 def mutation(saved: Mapping[str, Any]) -> str:
     """How many mutants of each rule each checker noticed; of `check_grads` only where it accepts the right rule."""
     orders = ("check_grads 1", "check_grads 2")
-    rules = list(dict.fromkeys(row["rule"] for row in saved["rows"]))
-    groups = {rule: [row for row in saved["rows"] if row["rule"] == rule] for rule in rules}
+    rules = list(dict.fromkeys(row["rule"] for row in saved["configurations"]))
+    groups = {rule: [row for row in saved["configurations"] if row["rule"] == rule] for rule in rules}
     cells = []
-    for name, rows in {**groups, "all": saved["rows"]}.items():
+    for name, rows in {**groups, "all": saved["configurations"]}.items():
         counts = [str(sum(row[key] for row in rows)) for key in ("mutants", "check_rule")]
         cells.append((name, str(len(rows)), *counts, *(_of_fair(rows, order) for order in orders)))
     return markdown(("rule", "configurations", "mutants", "check_rule", *orders), cells)

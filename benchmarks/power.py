@@ -12,6 +12,7 @@ corpus does not hold; about a part of it the numbers are printed and nothing is 
 
     python -m benchmarks.power --dtype both --json rows.json
     python -m benchmarks.power --read rows.json                 the tables again, without running anything
+    python -m benchmarks.power --checkers gradcheck --json gradcheck.json
     python -m benchmarks.power --no-peers --budget 300 --json more.json
     python -m benchmarks.power --read rows.json --against more.json     what a larger budget finds beyond the default
 """
@@ -30,13 +31,16 @@ import jax
 import numpy as np
 from rich.console import Console
 
-from benchmarks import checkers, power_tables, scores
-from benchmarks.checkers import Checker
+from benchmarks import checkers, power_summary, power_tables, record, scores
+from benchmarks.checkers import MAKERS, OURS, Checker
+from benchmarks.command import finish, parser, shard
 from benchmarks.corpus import CORPUS, Pair
 from benchmarks.scores import RIGHT, WRONG, Row
-from jaxcnn.cli.output import check_writable, console, write_text
+from jaxcnn.cli.output import console
 
 DTYPES = ("float32", "float64")
+NAMES = ", ".join(MAKERS)
+SMOKE = "silu_output"  # quick: elementwise, and its fault is seen at the example
 
 
 def run(pairs: Sequence[Pair], compared: Mapping[str, Checker], dtype: str) -> Iterator[Row]:
@@ -64,14 +68,6 @@ def chosen(only: str | None, shard: tuple[int, int]) -> tuple[Pair, ...]:
     return left
 
 
-def shard(text: str) -> tuple[int, int]:
-    """Read K/N with 0 <= K < N."""
-    first, slash, second = text.partition("/")
-    if not (slash and first.isdecimal() and second.isdecimal() and int(first) < int(second)):
-        raise argparse.ArgumentTypeError(f"a shard is K/N with 0 <= K < N; got {text!r}.")
-    return int(first), int(second)
-
-
 def seconds(text: str) -> float:
     """Read a positive number."""
     try:
@@ -84,30 +80,33 @@ def seconds(text: str) -> float:
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.power", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--dtype", choices=(*DTYPES, "both"), default="both")
-    parser.add_argument("--only", metavar="TEXT", help="pairs whose name or family contains this")
-    parser.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="every N-th pair, from the K-th")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="save the rows")
-    parser.add_argument("--budget", type=seconds, metavar="S", help="seconds for check_rule (its own default)")
-    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True, help="run the peers as well")
-    parser.add_argument("--read", type=Path, nargs="+", metavar="FILE", help="print saved rows and run nothing")
-    parser.add_argument("--against", type=Path, metavar="FILE", help="saved rows: list what they kill and these miss")
-    return parser.parse_args(words)
+    """Parse the command line; a smoke run asks for one quick pair in one dtype."""
+    made = parser("power", __doc__, smoke="one pair")
+    made.add_argument("--dtype", choices=(*DTYPES, "both"), default="both")
+    made.add_argument("--only", metavar="TEXT", help="pairs whose name or family contains this")
+    made.add_argument("--shard", type=shard, default=(0, 1), metavar="K/N", help="every N-th pair, from the K-th")
+    made.add_argument("--budget", type=seconds, metavar="S", help="seconds for check_rule (its own default)")
+    made.add_argument("--checkers", nargs="+", choices=MAKERS, default=list(MAKERS), metavar="NAME", help=NAMES)
+    made.add_argument("--no-peers", action="store_const", const=[OURS], dest="checkers", help="check_rule alone")
+    made.add_argument("--read", type=Path, nargs="+", metavar="FILE", help="print saved answers and run nothing")
+    made.add_argument("--against", type=Path, metavar="FILE", help="saved answers: list what they kill, these miss")
+    options = made.parse_args(words)
+    if options.smoke:
+        options.only, options.dtype = SMOKE, "float32"
+    return options
 
 
 def load(files: Sequence[Path]) -> list[Row]:
-    """The rows of saved runs, bare or in a record, together; of a row that several files hold, the last."""
+    """The answers of saved runs together; of one that several files hold, the last."""
     read = [json.loads(file.read_text("utf-8")) for file in files]
-    rows = [Row.load(saved) for of in read for saved in (of["rows"] if isinstance(of, dict) else of)]
+    rows = [Row.load(saved) for of in read for saved in of["answers"]]
     return list({(r.pair, r.dtype, r.checker, r.which): r for r in rows}.values())
 
 
 def measure(options: argparse.Namespace, errors: Console) -> list[Row]:
     """Run what the options ask for, with a line of progress per pair."""
     pairs = chosen(options.only, options.shard)
-    compared = checkers.checkers(options.budget, options.peers)
+    compared, _ = checkers.checkers(options.budget, options.checkers)
     dtypes = DTYPES if options.dtype == "both" else (options.dtype,)
     rows: list[Row] = []
     for dtype in dtypes:
@@ -123,21 +122,21 @@ def measure(options: argparse.Namespace, errors: Console) -> list[Row]:
 def main(words: Sequence[str] | None = None) -> int:
     """Run or read, print, save; the exit code says whether the claims hold where they are made."""
     options = arguments(words)
-    out = console()
+    out, missing = console(), checkers.checkers(options.budget, options.checkers)[1]
     try:
-        if options.json is not None:
-            check_writable(options.json)
-        rows = load(options.read) if options.read else measure(options, console(stderr=True))
-        if options.json is not None:
-            write_text(options.json, json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
-        beyond = None if options.against is None else scores.lost(rows, load([options.against]))
-    except (ImportError, OSError, ValueError) as error:
+        answers = load(options.read) if options.read else measure(options, console(stderr=True))
+        beyond = None if options.against is None else scores.lost(answers, load([options.against]))
+    except (OSError, ValueError, KeyError) as error:
         print(f"benchmarks.power: {error}", file=sys.stderr)
         return 2
-    held = power_tables.show(out, rows, whole=len(CORPUS))
+    power_tables.show(out, answers)
     if beyond is not None:
         power_tables.show_lost(out, beyond, str(options.against))
-    return 0 if held and not beyond else 1
+    found = power_summary.rows(answers, whole=len(CORPUS))
+    if not options.read:
+        found += [record.Row("not measured", name, note=why) for name, why in missing.items()]
+    code = finish("power", found, options, answers=[dataclasses.asdict(answer) for answer in answers])
+    return 1 if beyond else code
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tables of the corpus benchmark: checkers, families, pairs to look at, claims."""
+"""The tables of the corpus benchmark: checkers, families, pairs to look at."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from benchmarks import scores
 from benchmarks.checkers import ACCEPTED, CANNOT_RUN, OURS, REJECTED
 from benchmarks.scores import RIGHT, WRONG, Row, Score
 
-NET, DIAGNOSED, RATIO = 0.97, 0.80, 5.0
 
-
-def show(out: Console, rows: Sequence[Row], *, whole: int) -> bool:
-    """Print everything; False when a claim about the `whole` corpus (that many pairs) does not hold."""
-    held = True
+def show(out: Console, rows: Sequence[Row]) -> None:
+    """Print everything but the claims."""
     for dtype in dict.fromkeys(row.dtype for row in rows):
         here = [row for row in rows if row.dtype == dtype]
         names = list(dict.fromkeys(row.checker for row in here))
@@ -27,9 +24,6 @@ def show(out: Console, rows: Sequence[Row], *, whole: int) -> bool:
         out.print("\nnetted (wrong rejected and right accepted) of the pairs of each family", highlight=False)
         out.print(_families(here, names))
         _list_misses(out, here)
-        if OURS in scored:
-            held &= _claims(out, here, scored[OURS], whole)
-    return held
 
 
 def show_lost(out: Console, pairs: Sequence[tuple[str, str]], file: str) -> None:
@@ -112,26 +106,3 @@ def _reason(row: Row) -> str:
     if row.verdict == REJECTED and row.which == WRONG:
         return f"expected {row.expected or 'no name'}, got {', '.join(row.codes)}"
     return "\n    ".join(row.detail.splitlines()) or f"hidden: {row.hidden}"
-
-
-def _claims(out: Console, rows: Sequence[Row], score: Score, whole: int) -> bool:
-    ratio = scores.time_ratio(rows)
-    diagnosed = score.diagnosed_any / max(1, score.killed)
-    accused = sum(r.checker == OURS and r.which == RIGHT and r.verdict != ACCEPTED for r in rows)
-    claims = [
-        (score.net_rate >= NET, f"net kill rate {100 * score.net_rate:.1f} %, claimed at least {100 * NET:.0f} %"),
-        (accused == 0, f"correct rules not accepted: {accused}, claimed none"),
-        (
-            diagnosed >= DIAGNOSED,
-            f"diagnosis right for {100 * diagnosed:.1f} % of the killed, claimed at least {100 * DIAGNOSED:.0f} %",
-        ),
-    ]
-    if ratio is not None:
-        claims.append(
-            (ratio <= RATIO, f"median time {ratio:.2f} times check_grads order 2, claimed at most {RATIO:.0f}")
-        )
-    complete = score.pairs == whole
-    out.print("\nclaims" if complete else "\nclaims (about the whole corpus; this is a part of it)", highlight=False)
-    for ok, told in claims:
-        out.print(f"  {'holds' if ok else 'DOES NOT HOLD'}: {told}", highlight=False, soft_wrap=True)
-    return not complete or all(ok for ok, _ in claims)

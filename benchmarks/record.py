@@ -34,6 +34,8 @@ class Row:
         least: the ratio that is claimed, None for no claim.
         note: whatever else is to be said, such as what went wrong.
         more: other numbers by name.
+        floor: `beside` is a limit that nothing goes beyond, not a peer to be faster than.
+        always: the claim is no claim about time or size: it is made in a smoke run as well.
     """
 
     section: str
@@ -48,6 +50,13 @@ class Row:
     least: float | None = None
     note: str = ""
     more: dict[str, float] = dataclasses.field(default_factory=dict)
+    floor: bool = False
+    always: bool = False
+
+    @property
+    def slower(self) -> bool:
+        """Whether a peer does better than we do."""
+        return self.ratio is not None and self.ratio < 1 and not self.floor
 
     @property
     def holds(self) -> bool:
@@ -92,7 +101,7 @@ def record(benchmark: str, rows: Sequence[Row], **more: Any) -> dict[str, Any]:
     """Return everything about a run, for a JSON file."""
     return {
         "benchmark": benchmark,
-        "command": " ".join(["python -m", f"benchmarks.{benchmark}", *sys.argv[1:]]),
+        "command": " ".join(["python -m", f"benchmarks.{benchmark}", *map(_told, sys.argv[1:])]),
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": commit(),
         "machine": machine(),
@@ -109,6 +118,11 @@ def save(path: str | os.PathLike[str], recorded: dict[str, Any]) -> None:
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     temporary.write_text(json.dumps(recorded, indent=1) + "\n", "utf-8")
     temporary.replace(target)
+
+
+def _told(word: str) -> str:
+    """An argument of the command line; of a path that holds on this machine only, its end."""
+    return Path(word).name if os.path.isabs(word) else word
 
 
 def _processor() -> str:

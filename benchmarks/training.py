@@ -8,6 +8,7 @@ times a NumPy loop over examples on `mlp`. "in all" counts 60,000 samples from a
 imports not.
 
     python -m benchmarks.training [--network NAME]... [--without CONTENDER]... [--keras-python PATH] [--smoke]
+                                  [--json FILE]
 
 PyTorch and Keras take part where they are installed (`pip install torch`; `--keras-python`, an interpreter with keras,
 tensorflow and jax, since they may not go together with the rest); others are named as missing. Exit status 1 if a claim
@@ -17,17 +18,19 @@ does not hold.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
-import json
 import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks.command import finish, parser
 from benchmarks.contenders.cases import CASES, Case
+from benchmarks.judged import small, text
+from benchmarks.record import Row
 
 TORCH = ("torch", "torch 1 thread", "torch channels last", "torch DataLoader")
 BEST = TORCH[:3]  # the DataLoader is another question
@@ -52,17 +55,20 @@ class Worker:
         """Send a line and return the number that comes back."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        print(what, file=self.process.stdin, flush=True)
-        line = self.process.stdout.readline()
+        try:
+            print(what, file=self.process.stdin, flush=True)
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
         if not line:
-            raise RuntimeError(
-                f"{self.process.args} has ended with {self.process.wait()}: run it by itself to see why."
-            )
+            words = " ".join(map(str, self.process.args[3:])) if isinstance(self.process.args, list) else ""
+            raise RuntimeError(f"ended with {self.process.wait()}: run `python {words}` by itself to see why.")
         return float(line)
 
     def close(self) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
+            self.process.stdin.close()
         self.process.wait()
 
 
@@ -82,102 +88,119 @@ class Result:
         return ALL / (self.first + ALL / self.median)
 
 
-def measure(case: Case, names: list[str], keras_python: str | None, rounds: int, seconds: float) -> dict[str, Result]:
-    """Let all contenders of one case take turns."""
+def measure(
+    case: Case, names: Sequence[str], keras_python: str | None, rounds: int, seconds: float
+) -> tuple[dict[str, Result], dict[str, str]]:
+    """Let all contenders of one case take turns; of a peer that ends before its time, the reason.
+
+    Raises:
+        RuntimeError: ours ended before its time.
+    """
     workers = {name: Worker(name, case, keras_python or "" if name == "keras" else sys.executable) for name in names}
-    firsts, counts, rates = {}, {}, {name: [] for name in names}
-    for name, worker in workers.items():
+    firsts: dict[str, float] = {}
+    counts: dict[str, int] = {}
+    rates: dict[str, list[float]] = {name: [] for name in names}
+    ended: dict[str, str] = {}
+
+    def warm_up(name: str, worker: Worker) -> None:
         firsts[name] = worker.ask(16)
         worker.ask(16)  # the second call may still compile: another layout, a donated buffer
         counts[name] = max(16, 16 * int(seconds / max(worker.ask(16), 1e-6)))
-    for _ in range(rounds):
+
+    def turn(name: str, worker: Worker) -> None:
+        rates[name].append(counts[name] * case.batch / worker.ask(counts[name]))
+
+    for part in (warm_up, *[turn] * rounds):
         for name, worker in workers.items():
-            rates[name].append(counts[name] * case.batch / worker.ask(counts[name]))
+            if name in ended:
+                continue
+            try:
+                part(name, worker)
+            except RuntimeError as error:
+                if name == "jaxcnn":
+                    raise
+                ended[name] = str(error)
     for worker in workers.values():
         worker.close()
-    return {name: Result(firsts[name], tuple(rates[name])) for name in names}
+    return {name: Result(firsts[name], tuple(rates[name])) for name in names if name not in ended}, ended
 
 
-def contenders(case: Case, keras_python: str | None, without: list[str]) -> list[str]:
-    """Return who takes part."""
-    there = ["jaxcnn"]
-    if subprocess.run([sys.executable, "-c", "import torch"], capture_output=True, check=False).returncode == 0:
-        convolves = case.shape and any(layer.op == "conv" for network in case.members.values() for layer in network)
-        there += [name for name in TORCH if convolves or "channels" not in name]
-    there += [name for name in OTHERS if name != "keras" or keras_python]
-    there += ["numpy"] if case.name == "mlp" else []
-    return [name for name in there if name not in without]
+def contenders(case: Case, keras_python: str | None, without: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Return who takes part, and who does not and why."""
+    convolves = case.shape and any(layer.op == "conv" for network in case.members.values() for layer in network)
+    torch = [name for name in TORCH if convolves or "channels" not in name]
+    wanted = ["jaxcnn", *torch, *OTHERS, *(["numpy"] if case.name == "mlp" else [])]
+    missing = {}
+    if subprocess.run([sys.executable, "-c", "import torch"], capture_output=True, check=False).returncode:
+        missing |= dict.fromkeys(torch, "not installed: `pip install torch`")
+    if not keras_python:
+        missing["keras"] = "not asked for: --keras-python"
+    return [name for name in wanted if name not in [*missing, *without]], missing
 
 
-def claims(case: Case, found: dict[str, Result]) -> list[tuple[str, float, float]]:
-    """Return (what, ratio, least) of every claim that can be judged."""
-    ours, told = found["jaxcnn"].median, []
-    if torch := [found[name].median for name in BEST if name in found]:
-        told.append((f"{case.name}: best PyTorch (aim {case.aim:g})", ours / max(torch), case.least))
-    if case.name.startswith(("filters", "backprop")) and "flax loop" in found:
-        told.append((f"{case.name}: Flax loop", ours / found["flax loop"].median, 4.0))
-    if "numpy" in found:
-        told.append((f"{case.name}: NumPy loop", ours / found["numpy"].median, 30.0))
-    return told
+def claims(case: Case, found: dict[str, Result]) -> list[Row]:
+    """What is claimed of ours beside several of the others, each with the least ratio."""
+    told = []
+    if torch := {name: found[name] for name in BEST if name in found}:
+        best = max(torch, key=lambda name: torch[name].median)
+        told.append((f"the best PyTorch (aim {case.aim:g})", best, case.least))
+    if case.name.startswith(("filters", "backprop")):
+        told.append(("a Flax loop", "flax loop", 4.0))
+    told.append(("a NumPy loop", "numpy", 30.0))
+    return [
+        _row(f"{case.name}: claims", f"jaxcnn beside {what}", found["jaxcnn"], beside=name, least=least,
+             ratio=found["jaxcnn"].median / found[name].median)
+        for what, name, least in told if name in found
+    ]  # fmt: skip
 
 
-def show(out: Console, case: Case, found: dict[str, Result], peak: float) -> None:
-    models = f", {len(case.networks)} models" if len(case.networks) > 1 else ""
-    table = Table("contender", title=f"{case.name}: batch {case.batch}, {case.optimizer}{models}", box=None)
-    for title in (
-        "samples/s",
-        "smallest",
-        "largest",
-        "jaxcnn is",
-        "first call, s",
-        "in all, samples/s",
-        "of GEMM peak",
-    ):
-        table.add_column(title, justify="right")
-    for name, one in sorted(found.items(), key=lambda item: -item[1].median):
+def rows(case: Case, found: dict[str, Result], missing: dict[str, str], peak: float) -> list[Row]:
+    """The rows of all contenders, ours first and beside the best of the others, and what is claimed."""
+    title = f"{case.name}, batch {case.batch}, {case.optimizer}"
+    best = max((name for name in found if name != "jaxcnn"), key=lambda name: found[name].median, default="")
+    made = []
+    for name, one in sorted(found.items(), key=lambda item: item[0] != "jaxcnn"):
         share = one.median * case.operations / peak / 1e9
-        ratio = f"{found['jaxcnn'].median / one.median:.2f}x"
-        speeds = (f"{speed:,.0f}" for speed in (one.median, min(one.rates), max(one.rates)))
-        table.add_row(name, *speeds, ratio, f"{one.first:.2f}", f"{one.in_all:,.0f}", f"{100 * share:.0f} %")
-    out.print(table, "")
+        more = {"first call, s": one.first, "in all, samples/s": one.in_all, "of GEMM peak": share}
+        ratio = found[name].median / found[best].median if best and name == "jaxcnn" else None
+        note = f"first call {one.first:.2f} s, {100 * share:.0f} % of the GEMM peak"
+        made.append(_row(title, name, one, beside=best if ratio else "", ratio=ratio, note=note, more=more))
+    made += [Row(title, name, note=why) for name, why in missing.items()]
+    return made + claims(case, found)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", action="append", choices=CASES, help="only this case; may be repeated")
-    parser.add_argument("--without", action="append", default=[], help="leave out a contender; may be repeated")
-    parser.add_argument("--keras-python", help="an interpreter that has keras, tensorflow and jax")
-    parser.add_argument("--smoke", action="store_true", help="one short round each: does it run?")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of each round of each contender")
-    parser.add_argument("--json", help="also write what was measured to this file")
-    options = parser.parse_args()
-    rounds, seconds = (1, 0.02) if options.smoke else (options.rounds, options.seconds)
-    out, told, all_found = Console(width=140), [], {}
+def _row(section: str, what: str, one: Result, **more: Any) -> Row:
+    return Row(section, what, one.median, "samples/s", min(one.rates), max(one.rates), len(one.rates), **more)
+
+
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    made = parser("training", __doc__, smoke="one short round of one network")
+    made.add_argument("--network", action="append", choices=CASES, help="only this case; may be repeated")
+    made.add_argument("--without", action="append", default=[], help="leave out a contender; may be repeated")
+    made.add_argument("--keras-python", help="an interpreter that has keras, tensorflow and jax")
+    made.add_argument("--rounds", type=int, default=7)
+    made.add_argument("--seconds", type=float, default=0.7, help="of each round of each contender")
+    options = made.parse_args(words)
+    if options.smoke:
+        options.network, options.rounds, options.seconds = ["mlp"], 1, 0.02
+    return options
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    options, all_rows = arguments(words), []
     peak_worker = Worker("jaxcnn", next(iter(CASES.values())), sys.executable)
     peak = peak_worker.ask("peak")
     peak_worker.close()
-    out.print(f"{len(os.sched_getaffinity(0))} cores, GEMM peak {peak:.0f} GFLOP/s, medians of {rounds} rounds\n")
+    print(f"{len(os.sched_getaffinity(0))} cores, GEMM peak {peak:.0f} GFLOP/s, medians of {options.rounds} rounds\n")
     for name in options.network or CASES:
         case = CASES[name]
-        names = contenders(case, options.keras_python, options.without)
-        found = all_found[name] = measure(case, names, options.keras_python, rounds, seconds)
-        show(out, case, found, peak)
-        told += claims(case, found)
-        missing = {*BEST[:1], *OTHERS} - set(found)
-        out.print(f"not there: {', '.join(sorted(missing))}\n" if missing else "")
-    verdicts = Table("claim: times as fast as", box=None)
-    for title in ("least", "found", "holds"):
-        verdicts.add_column(title, justify="right")
-    for what, ratio, least in told:
-        verdicts.add_row(what, f"{least:g}", f"{ratio:.2f}", "yes" if ratio >= least else "NO")
-    out.print(verdicts)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(
-                {name: {who: dataclasses.asdict(r) for who, r in one.items()} for name, one in all_found.items()}, file
-            )
-    return 0 if options.smoke else int(any(ratio < least for _, ratio, least in told))
+        names, missing = contenders(case, options.keras_python, options.without)
+        found, ended = measure(case, names, options.keras_python, options.rounds, options.seconds)
+        made = rows(case, found, {**missing, **ended}, peak)
+        print(text([small(row) for row in made] if options.smoke else made), "\n", flush=True)
+        all_rows += made
+    machine = Row("this machine", "GEMM peak", peak, "GFLOP/s", note="2048 x 2048, float32, the best of 12")
+    return finish("training", [*all_rows, machine], options, printed=True)
 
 
 if __name__ == "__main__":

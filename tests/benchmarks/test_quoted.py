@@ -23,7 +23,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 
 def answers(saved, checker=OURS, dtype=None):
-    return [r for r in map(Row.load, saved["rows"]) if r.checker == checker and dtype in (None, r.dtype)]
+    return [r for r in map(Row.load, saved["answers"]) if r.checker == checker and dtype in (None, r.dtype)]
 
 
 def netted(saved, checker, dtype):
@@ -36,7 +36,7 @@ def named_of_100(saved):
 
 
 def total(saved, key, fair="mutants"):
-    return sum(row[key] for row in saved["rows"] if row[fair] is not None)
+    return sum(row[key] for row in saved["configurations"] if row[fair] is not None)
 
 
 def last(epochs):
@@ -140,9 +140,11 @@ QUOTED = [
     (
         "2.5 times the time of `check_grads(order=2)`",
         "power",
-        lambda s: f"{scores.time_ratio([Row.load(r) for r in s['rows']]):.1f} times the time of `check_grads(order=2)`",
+        lambda s: (
+            f"{scores.time_ratio([Row.load(r) for r in s['answers']]):.1f} times the time of `check_grads(order=2)`"
+        ),
     ),
-    ("at 23 configurations", "mutation", lambda s: f"at {len(s['rows'])} configurations"),
+    ("at 23 configurations", "mutation", lambda s: f"at {len(s['configurations'])} configurations"),
     (
         "all 1,383 noticed",
         "mutation",

@@ -11,7 +11,8 @@ def test_it_runs_at_small_sizes_and_judges_nothing_there(capsys):
     assert matrices.main(["--smoke"]) == 0
     printed = capsys.readouterr().out
     assert "compiled BCOO" in printed
-    assert printed.count("not judged") == 12
+    assert printed.split().count("yes") == 1  # ARPACK's value is within the bounds, whatever the size
+    assert "NO" not in printed.split()
 
 
 @pytest.mark.parametrize("form", ["CSR", "dense", "compiled BCOO"])

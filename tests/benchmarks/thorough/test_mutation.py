@@ -45,7 +45,7 @@ def test_each_run_keeps_its_compilations_in_its_own_folder(tmp_path):
 
 def test_the_command_prints_a_table_and_writes_every_mutant(tmp_path, capsys):
     file = tmp_path / "score.json"
-    assert mutation.main(["--only", "flatten", "--limit", "2", "--json", str(file)]) == 0
+    assert mutation.main(["--only", "flatten", "--limit", "2", "--mutants", str(file)]) == 0
     header, row, total = capsys.readouterr().out.splitlines()[:3]
     assert header.split()[:2] == ["rule", "mutants"]
     assert row.split()[:2] == ["flatten", "2"]

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
-from benchmarks import checkers, power, scores
+from benchmarks import checkers, power, power_summary, scores
 from benchmarks.checkers import ACCEPTED, CANNOT_RUN, OURS, REFERENCE, REJECTED, Answer
 from benchmarks.corpus import CORPUS
 from benchmarks.scores import RIGHT, WRONG, Row
@@ -142,35 +142,49 @@ def test_a_peer_rejects_a_rule_that_is_wrong_at_the_example_and_accepts_its_twin
     assert all(answer.seconds > 0 for answer in found)
 
 
-def test_without_chex_the_comparison_names_the_extra(monkeypatch):
+def test_without_chex_its_rows_name_the_extra_and_the_others_are_measured(monkeypatch):
     monkeypatch.setitem(sys.modules, "chex", None)
-    with pytest.raises(ImportError, match=r"jaxcnn\[bench\]"):
-        checkers.checkers(None, peers=True)
+    found, missing = checkers.checkers(None)
+    assert {"chex order 1", "chex order 2"} <= set(missing)
+    assert "jaxcnn[bench]" in missing["chex order 1"]
+    assert {OURS, REFERENCE} <= set(found)
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_check_rule_nets_a_pair_and_names_its_fault(name):
-    rows = list(power.run([NAMED[name]], checkers.checkers(None, peers=False), "float32"))
+    rows = list(power.run([NAMED[name]], checkers.checkers(None, [OURS])[0], "float32"))
     s = scores.score(rows)
     assert (s.netted, s.diagnosed_any) == (1, 1)
 
 
-def test_saved_rows_give_the_same_tables(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(checkers, "checkers", lambda budget, peers: {OURS: accept_all, REFERENCE: reject_all})
+def test_saved_answers_give_the_same_tables(tmp_path, capsys, monkeypatch):
+    fakes = {OURS: accept_all, REFERENCE: reject_all}, {"chex order 1": "chex is not installed"}
+    monkeypatch.setattr(checkers, "checkers", lambda budget, names: fakes)
     file = tmp_path / "rows.json"
     assert power.main(["--dtype", "float32", "--shard", "0/60", "--json", str(file)]) == 0
-    first = capsys.readouterr().out
-    assert "claims (about the whole corpus; this is a part of it)" in first
-    assert "DOES NOT HOLD: net kill rate 0.0 %" in first
+    first, marked, missing = capsys.readouterr().out.partition("\n\nnot measured\n")
+    assert marked
+    assert "chex is not installed" in missing
     assert power.main(["--read", str(file)]) == 0
-    assert capsys.readouterr().out == first
-    assert len(json.loads(file.read_text())) == 4 * len(CORPUS[::60])
+    assert capsys.readouterr().out.rstrip() == first
+    assert len(json.loads(file.read_text())["answers"]) == 4 * len(CORPUS[::60])
+
+
+def test_of_a_part_of_the_corpus_nothing_is_claimed_and_of_the_whole_all():
+    part, whole = (power_summary.rows([row(), row(which=RIGHT, verdict=ACCEPTED)], whole=n) for n in (2, 1))
+    assert not any(row.least for row in part)
+    assert {one.what: one.least for one in whole if one.least} == {
+        "check_rule: told apart": 0.97,
+        "check_rule: right accepted": 1.0,
+        "check_rule: fault named": 0.8,
+    }
+    assert [one.holds for one in whole] == [True, True, False]
 
 
 def test_a_claim_about_the_whole_corpus_that_does_not_hold_makes_the_exit_code_1(tmp_path):
-    rows = [row(pair=p.name, which=w, verdict=ACCEPTED) for p in CORPUS for w in (RIGHT, WRONG)]
+    answers = [row(pair=p.name, which=w, verdict=ACCEPTED) for p in CORPUS for w in (RIGHT, WRONG)]
     file = tmp_path / "rows.json"
-    file.write_text(json.dumps([vars(r) for r in rows]))
+    file.write_text(json.dumps({"answers": [vars(answer) for answer in answers]}))
     assert power.main(["--read", str(file)]) == 1
 
 
