@@ -12,6 +12,7 @@ from jaxcnn.cli.output import write_text
 
 PAGE = Path(__file__).parent / "README.md"
 GPU_RUNS = ("gpu.json", "gpu-more.json")
+SCANS = ("scan.json", "scan-newest.json")
 MISSING = {
     "python -m benchmarks.false_alarms": "random right and wrong elementwise rules",
     "python -m benchmarks.matrices": "time and memory of matrices, bounds of norms",
@@ -40,7 +41,7 @@ def text() -> str:
         labs,
         page_labs.table(),
         "## A scan of JAX",
-        _scan(read("scan.json")),
+        *(_scan(read(name)) for name in SCANS),
         "## Not yet on this page",
         "No results of these are committed; the README quotes them from runs of:",
         "\n".join(f"- `{command}`: {what}" for command, what in MISSING.items()),
@@ -54,7 +55,7 @@ def _scan(saved: dict[str, Any]) -> str:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(saved["verdicts"].items()))
     versions = ", ".join(f"{name} {version}" for name, version in saved["versions"].items())
     return (
-        f"`{saved['command']}`; one process on a shared CPU, {saved['seconds']} s; {versions}. "
+        f"`{saved['command']}` ({versions}): {saved['seconds']} s of two processes that shared two cores with other work. "
         f"Functions: {counts}. Findings: {verdicts}. Those called wrong or NaN, each asked of mpmath once more: "
         "[wrong derivatives](../docs/wrong-derivatives.md)."
     )

@@ -12,7 +12,7 @@ from jaxcnn.cli.output import write_text
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "wrong-derivatives.md"
-SCANS = tuple(ROOT / "benchmarks" / "results" / name for name in ("scan.json",))
+SCANS = tuple(ROOT / "benchmarks" / "results" / name for name in ("scan.json", "scan-newest.json"))
 EVERY = {
     "reverse, forward": "both",
     "reverse of reverse, forward of reverse, reverse of forward, forward of forward": "all four",

@@ -49,13 +49,6 @@ def correlation(weights: list[Any], x: list[Any], y: list[Any]) -> Any:
     return weights[0] + weights[3] + (weights[1] + weights[2]) * r
 
 
-def dirichlet(x: list[Any], alpha: list[Any]) -> Any:
-    out = mp.gamma(sum(alpha))
-    for v, a in zip(x, alpha, strict=True):
-        out *= v ** (a - 1) / mp.gamma(a)
-    return out
-
-
 def harmonics(weights: list[Any], n: list[Any], m: list[Any], theta: list[Any], phi: list[Any]) -> Any:
     """Weights are the real parts, then the imaginary ones; of each harmonic they take the inner product."""
     real, imaginary = weights[: len(n)], weights[len(n) :]
@@ -87,11 +80,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "jax.scipy.special.hyp2f1": lambda w, a, b, c, x: mp.hyper([a, b], [c], x),
     "jax.scipy.special.i0": lambda w, x: mp.nsum(lambda k: (x * x / 4) ** k / mp.factorial(k) ** 2, [0, mp.inf]),
     "jax.scipy.special.i1": lambda w, x: mp.besseli(1, x),
+    "jax.scipy.special.kl_div": lambda w, p, q: p * mp.log(p / q) - p + q,
     "jax.scipy.special.sph_harm_y": harmonics,
     "jax.scipy.special.spence": lambda w, x: spence(x),
     "jax.scipy.stats.betabinom.logpmf": lambda w, a, b: log_betabinom(a, b),
     "jax.scipy.stats.betabinom.pmf": lambda w, a, b: mp.exp(log_betabinom(a, b)),
-    "jax.scipy.stats.dirichlet.pdf": lambda w, x, alpha: dirichlet(x, alpha),
+    "jax.scipy.stats.cauchy.isf": lambda w, q, loc, scale: loc + scale * mp.cot(mp.pi * q),
+    "jax.scipy.stats.cauchy.ppf": lambda w, q, loc, scale: loc - scale * mp.cot(mp.pi * q),
+    "jax.scipy.stats.expon.logcdf": lambda w, x, scale: mp.log1p(-mp.exp(-x / scale)),
     "jax.scipy.stats.gennorm.cdf": lambda w, x, beta: (
         (1 + mp.sign(x) * mp.gammainc(1 / beta, 0, abs(x) ** beta, True)) / 2
     ),

@@ -17,7 +17,7 @@ def test_the_committed_page_is_what_the_command_writes():
 
 
 def test_every_committed_result_has_its_place_on_the_page():
-    named = {*page.GPU_RUNS, "power.json", "mutation.json", "scan.json"} | {
+    named = {*page.GPU_RUNS, "power.json", "mutation.json", *page.SCANS} | {
         f"labs/{lab}.json" for lab in page.page_labs.ACCURACY
     }
     assert {str(file.relative_to(page_tables.RESULTS)) for file in page_tables.RESULTS.rglob("*.json")} == named
