@@ -55,7 +55,7 @@ def _scan(saved: dict[str, Any]) -> str:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(saved["verdicts"].items()))
     versions = ", ".join(f"{name} {version}" for name, version in saved["versions"].items())
     return (
-        f"`{saved['command']}` ({versions}): {saved['seconds']} s of two processes that shared two cores with other work. "
+        f"`{saved['command']}` ({versions}): {saved['seconds']} s of two processes beside other work. "
         f"Functions: {counts}. Findings: {verdicts}. Those called wrong or NaN, each asked of mpmath once more: "
         "[wrong derivatives](../docs/wrong-derivatives.md)."
     )
