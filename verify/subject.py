@@ -57,6 +57,11 @@ class RuleSubject:
         forward, pullback = jax.vjp(lambda *x: self.problem.call(x, ns), *xs)
         return Answers(primal, forward, pullback(like(ws, forward)))
 
+    def cotangents(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
+        """Those of one item alone: the primal on its own is not even traced."""
+        forward, pullback = jax.vjp(lambda *x: self.problem.call(x, ns), *xs)
+        return pullback(like(ws, forward))
+
     def answers(self, items: list[Item], *, double: bool = False) -> Answers:
         """All items in one compiled loop, in the user's dtype or in float64.
 
@@ -90,6 +95,10 @@ class BackwardSubject:
         """One item: the forward pass (there is no second one to compare with), then the backward pass."""
         outputs = self.problem.call(xs, ns)
         return Answers(outputs, outputs, self.pull(xs, ns, like(ws, outputs)))
+
+    def cotangents(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
+        """Those of one item alone."""
+        return self.one(xs, ns, ws).cotangents
 
     def pull(self, xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
         """The cotangents of the float leaves, after checking how many there are and of what shape.

@@ -68,14 +68,13 @@ def _cells(trial: Trial) -> list[_Cell]:
     owners = (*problem.float_owners, *problem.other_owners)
     names = dict(zip((*problem.float_owners, *problem.other_owners), _argument_names(trial), strict=True))
 
-    def one(x: Arrays, n: Arrays, w: Arrays) -> Arrays:
-        return trial.subject.one(x, n, w).cotangents
-
     cells = []
     for subset in subsets(owners):
         batched = dict(zip(owners, subset, strict=True))
         told = ", ".join(names[owner] for owner in dict.fromkeys(owners) if batched[owner])
-        cells.append(_Cell(VMAP, f"vmap over {told}", subset, _mapped(one, subset, len(trial.floats))))
+        cells.append(
+            _Cell(VMAP, f"vmap over {told}", subset, _mapped(trial.subject.cotangents, subset, len(trial.floats)))
+        )
     if isinstance(trial.subject, RuleSubject):
         everything = (True,) * len(owners)
         for law, pull in (("grad of vmap", _of_vmap), ("scan", _of_scan), ("remat", _of_remat)):

@@ -99,7 +99,7 @@ class LightTrial:
 
     def _rule_and_witness(self, xs: Arrays, ns: Arrays, ws: Arrays) -> tuple[Arrays, Arrays, Arrays]:
         outputs, pullback = jax.vjp(lambda *x: self._witness.call(x, ns), *xs)
-        return outputs, self._subject.one(xs, ns, ws).cotangents, pullback(like(ws, outputs))
+        return outputs, self._subject.cotangents(xs, ns, ws), pullback(like(ws, outputs))
 
 
 def _whole(weights: np.ndarray) -> np.ndarray:
