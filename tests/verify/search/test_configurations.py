@@ -10,6 +10,7 @@ import verify
 from verify.searching.configuration import MOST, combinations
 
 IMAGES = np.arange(-8, 8, dtype=np.float32).reshape(1, 4, 4, 1) / 4
+LIGHT = 1e-3  # seconds: enough for the light trials, which are asked of every configuration whatever the budget
 KERNEL = np.asarray([[1, -2], [3, 0.5]], np.float32).reshape(2, 2, 1, 1)
 
 
@@ -26,7 +27,7 @@ def with_integer_strides(wrong_for_strides):
 def test_a_rule_that_is_wrong_in_one_configuration_fails_and_the_option_is_named(with_integer_strides):
     make = with_integer_strides
     domain = verify.configurations(make, strides=[1, 2], padding=["SAME", "VALID"])
-    report = verify.check_rule(make(1), IMAGES, KERNEL, domain=domain, budget=5)
+    report = verify.check_rule(make(1), IMAGES, KERNEL, domain=domain, budget=LIGHT)
     assert not report.ok
     assert report.notes[0] == "fails iff strides = 2 (it fails with 2 and holds with 1)"
     finding = report.failures[0]
@@ -47,7 +48,9 @@ def test_a_rule_that_is_right_in_every_configuration_is_accepted(conv_maker):
 
 def test_the_function_itself_is_checked_as_well(conv_maker):
     right, wrong = conv_maker(lambda *_: False), conv_maker(lambda *_: True)
-    report = verify.check_rule(wrong(), IMAGES, KERNEL, domain=verify.configurations(right, strides=[(1, 1)]), budget=5)
+    report = verify.check_rule(
+        wrong(), IMAGES, KERNEL, domain=verify.configurations(right, strides=[(1, 1)]), budget=LIGHT
+    )
     assert not report.ok
     assert "`conv` itself is one that fails" in report.notes
 
@@ -55,7 +58,7 @@ def test_the_function_itself_is_checked_as_well(conv_maker):
 def test_a_configuration_that_the_primal_refuses_is_named_and_not_failed(conv_maker):
     make = conv_maker(lambda *_: False)
     domain = verify.configurations(make, groups=[1, 3])
-    report = verify.check_rule(make(), IMAGES, KERNEL, domain=domain, budget=5)
+    report = verify.check_rule(make(), IMAGES, KERNEL, domain=domain, budget=LIGHT)
     assert report.ok
     assert any(note.startswith("refused at this example: (groups=3): ValueError") for note in report.notes)
     assert "checked in 1 configurations of 2 tried" in report.notes
@@ -64,14 +67,14 @@ def test_a_configuration_that_the_primal_refuses_is_named_and_not_failed(conv_ma
 def test_when_time_runs_out_every_configuration_has_had_its_light_trial(wrong_for_strides):
     strides = [(1, 1), (1, 2), (2, 1), (3, 1), (1, 3)]
     domain = verify.configurations(wrong_for_strides, strides=strides, padding=["SAME", "VALID"])
-    report = verify.check_rule(wrong_for_strides(), IMAGES, KERNEL, domain=domain, budget=1e-3)
+    report = verify.check_rule(wrong_for_strides(), IMAGES, KERNEL, domain=domain, budget=LIGHT)
     assert report.notes[0].startswith("fails iff some entry of strides > 1")
     assert any(note.startswith("left out for lack of time: all but the agreement in float64") for note in report.notes)
 
 
 def test_a_strategy_for_an_option_is_sampled(with_integer_strides):
     domain = verify.configurations(with_integer_strides, strides=st.integers(1, 3))
-    report = verify.check_rule(with_integer_strides(1), IMAGES, KERNEL, domain=domain, budget=1)
+    report = verify.check_rule(with_integer_strides(1), IMAGES, KERNEL, domain=domain, budget=LIGHT)
     assert report.notes[0] == "fails iff strides > 1 (it fails with 2, 3 and holds with 1)"
 
 

@@ -1,0 +1,13 @@
+"""Claims of one fact, where the tests beside this folder search for claims of two."""
+
+from tests.verify.search.test_search import check_padding, check_parity
+
+
+def test_a_rule_that_is_wrong_only_for_kernels_of_even_width_is_told_so(conv_maker):
+    make = conv_maker(lambda strides, padding, kernel: kernel[1] % 2 == 0)
+    check_parity(make, "fails iff kernel width is even (it fails with 2, 4 and")
+
+
+def test_a_rule_that_is_wrong_under_one_padding_only_is_told_so(conv_maker):
+    make = conv_maker(lambda strides, padding, kernel: padding == "SAME")
+    check_padding(make, "fails iff padding = 'SAME' (it fails with 'SAME' and")
