@@ -1,10 +1,10 @@
-"""Three gradient checkers behind one call: `check_rule`, `jax.test_util.check_grads` and chex's numerical gradients.
+"""Gradient checkers behind one call: `check_rule`, `jax.test_util.check_grads`, chex's and PyTorch's.
 
 All get the same function and example. The peers know nothing of integer arguments or of trees in chex's case, so they
 are given the function of its floating leaves, the other leaves closed over. Of a `custom_vjp` they can check reverse
 mode only: in their default modes they raise TypeError there, before they have looked at anything. Tolerances, step
-and budget are everybody's own defaults. A peer's AssertionError means "rejected"; with any other exception it "cannot
-run", which is neither.
+and budget are everybody's own defaults; PyTorch's are for float64 alone. A peer's AssertionError means "rejected" (in
+PyTorch it is an error of another name); with any other exception it "cannot run", which is neither.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.corpus import Pair
 
 ACCEPTED, REJECTED, CANNOT_RUN = "accepted", "rejected", "cannot run"
 UNNAMED = "unnamed"
-OURS, REFERENCE = "check_rule", "check_grads order 2"
+OURS, REFERENCE, GRADCHECK = "check_rule", "check_grads order 2", "gradcheck"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +81,29 @@ def chex_grads(order: int) -> Checker:
     return check
 
 
+def torch_gradcheck() -> Checker:
+    """`torch.autograd.gradcheck` of the function behind a bridge, reverse mode; for float64, says its documentation.
+
+    Raises:
+        ImportError: PyTorch is not installed.
+    """
+    try:
+        from torch.autograd.gradcheck import GradcheckError, gradcheck
+    except ImportError as error:
+        raise ImportError("PyTorch is not installed: `pip install torch`.") from error
+    from benchmarks import torch_bridge
+
+    def check(pair: Pair, fun: Callable[..., Any], example: tuple[Any, ...]) -> Answer:
+        of_floats, floats = on_floats(fun, example)
+        try:
+            gradcheck(torch_bridge.bridged(of_floats), torch_bridge.inputs(floats))
+        except GradcheckError as error:
+            return Answer(REJECTED, str(error))
+        return Answer(ACCEPTED)
+
+    return check
+
+
 def modes(pair: Pair) -> tuple[str, ...]:
     """Forward mode of a custom_vjp raises TypeError in JAX itself."""
     return ("rev",) if pair.rule == "vjp" else ("fwd", "rev")
@@ -128,7 +151,9 @@ MAKERS: dict[str, Callable[[float | None], Checker]] = {
     REFERENCE: lambda _: check_grads(2),
     "chex order 1": lambda _: chex_grads(1),
     "chex order 2": lambda _: chex_grads(2),
+    GRADCHECK: lambda _: torch_gradcheck(),
 }
+ONLY_IN = {GRADCHECK: "float64"}  # its steps and tolerances are made for double precision: in float32 it rejects all
 
 
 def checkers(budget: float | None, names: Iterable[str] = MAKERS) -> tuple[dict[str, Checker], dict[str, str]]:

@@ -26,10 +26,10 @@ class Timing:
         return f"{self.median:.4g} s ({min(self.seconds):.4g} to {max(self.seconds):.4g})"
 
 
-def interleaved(works: Mapping[str, Work], rounds: int) -> dict[str, Timing]:
+def interleaved(works: Mapping[str, Work], rounds: int, *, warm_up: bool = True) -> dict[str, Timing]:
     """Run every piece once to warm up, then `rounds` times in turn; results are dropped before the next one starts."""
     found: dict[str, list[float]] = {name: [] for name in works}
-    for again in range(rounds + 1):
+    for again in range(0 if warm_up else 1, rounds + 1):
         for name, work in works.items():
             gc.collect()
             began = time.perf_counter()

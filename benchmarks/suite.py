@@ -18,7 +18,17 @@ from benchmarks.record import Row
 
 HERE = Path(__file__).parent
 # In this order; the GPU's runs where JAX finds one, or where it is asked for by name.
-NAMES = ("matrices", "jacobians", "training", "mutation", "false_alarms", "power", "gpu")
+NAMES = (
+    "matrices",
+    "jacobians",
+    "auditing",
+    "scaling",
+    "training",
+    "mutation",
+    "false_alarms",
+    "power",
+    "gpu",
+)
 GPU = "gpu"
 HEADS = ("benchmark", "what", "found", "times as good", "as", "claimed", "holds")
 HELD, NOT_HELD = 0, 1  # exit codes of a benchmark that ran to its end

@@ -54,16 +54,17 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer what adds tests: `--data DIR`, `--keras`, `--asdex`, `--equinox`, and `--thorough` for their time."""
+    """Offer what adds tests: `--data DIR`, `--keras` and other packages, and `--thorough` for their time."""
     parser.addoption("--data", metavar="DIR", type=Path, help="also run tests/**/real on mnist/, ... in this folder")
     parser.addoption("--keras", action="store_true", help="also run tests/**/with_keras, which need the extra keras")
     parser.addoption("--thorough", action="store_true", help="also run tests/**/thorough, of what seldom changes")
     parser.addoption("--asdex", action="store_true", help="also run tests/**/with_asdex, which need the extra sparse")
+    parser.addoption("--torch", action="store_true", help="also run tests/**/with_torch, which need PyTorch")
     parser.addoption("--equinox", action="store_true", help="also run tests/**/with_equinox, which need that extra")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out `real` without `--data`, `with_keras` without `--keras`, ...: not part of the suite, nor skipped."""
     asked = {"real": config.getoption("--data") is not None, "thorough": config.getoption("--thorough")}
-    asked |= {f"with_{package}": config.getoption(f"--{package}") for package in ("keras", "asdex", "equinox")}
+    asked |= {f"with_{package}": config.getoption(f"--{package}") for package in ("keras", "asdex", "equinox", "torch")}
     return None if asked.get(collection_path.name, True) else True

@@ -2,8 +2,8 @@
 
     python -m benchmarks.contenders.worker CONTENDER CASE
 
-Prints the seconds that the first run of updates took with all that it compiles, then those of each run; "peak" gives
-the speed of a large product instead, in GFLOP/s.
+Prints the seconds that the first run of updates took with all that it compiles, then those of each run; "peak N" gives
+the speed of a product of N x N matrices instead, in GFLOP/s.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ def contender(name: str, case: Case) -> Callable[[int], None]:
     return {"flax loop": jax_plain.make_loop, "jax scan": jax_plain.make_scan}[name](case)
 
 
-def peak() -> float:
-    """Return the speed of the best of ten products of 2048 x 2048 float32, on all cores, in GFLOP/s."""
+def peak(size: int) -> float:
+    """Return the speed of the best of ten products of that size in float32, on all cores, in GFLOP/s."""
     import jax
     import jax.numpy as jnp
 
-    product, matrix = jax.jit(jnp.matmul), jnp.ones((2048, 2048))
+    product, matrix = jax.jit(jnp.matmul), jnp.ones((size, size))
     seconds = []
     for _ in range(12):
         start = time.perf_counter()
         jax.block_until_ready(product(matrix, matrix))
         seconds.append(time.perf_counter() - start)
-    return 2 * 2048**3 / min(seconds) / 1e9
+    return 2 * size**3 / min(seconds) / 1e9
 
 
 def main() -> None:
@@ -61,8 +61,8 @@ def main() -> None:
     run: Callable[[int], None] | None = None
     for line in sys.stdin:
         start = time.perf_counter()
-        if line.strip() == "peak":
-            print(peak(), flush=True)
+        if line.startswith("peak"):
+            print(peak(int(line.split()[1])), flush=True)
             continue
         run = contender(name, case) if run is None else run
         run(int(line))
