@@ -6,47 +6,48 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import page_labs, page_tables
+from benchmarks import page_labs, page_measured, page_tables
 from benchmarks.page_tables import read, source
 from jaxcnn.cli.output import write_text
 
 PAGE = Path(__file__).parent / "README.md"
 GPU_RUNS = ("gpu.json", "gpu-more.json")
 SCANS = ("scan.json", "scan-newest.json")
-MISSING = {
-    "python -m benchmarks.false_alarms": "random right and wrong elementwise rules",
-    "python -m benchmarks.matrices": "time and memory of matrices, bounds of norms",
-    "python -m benchmarks.jacobians": "Jacobians in closed form beside autodiff",
-    "python -m benchmarks.training": "samples a second on a CPU beside PyTorch, Keras, Flax and NumPy",
-}
+# What a later run measured of further checkers, where it is committed.
+POWER_RUNS = ("power.json", "power-gradcheck.json")
 
 
 def text() -> str:
     """The page."""
-    power, mutation = read("power.json"), read("mutation.json")
+    mutation, measured = read("mutation.json"), {part.name: part for part in page_measured.SECTIONS}
     labs = "`python3 run.py lab NAME`, in full; `results/labs` holds settings, seeds and versions. One run each."
     parts = [
         "# Benchmarks",
         "Written by `python -m benchmarks.page` from the files in `results`; do not edit it, run that again. "
-        "Bold: where we are slower than the best peer.",
+        "Bold: where we are slower than the best peer. `python -m benchmarks` runs all that is measured here, with "
+        "`--smoke` as small as can be.",
         "## Right and wrong rules told apart",
-        source(power),
-        page_tables.power(power),
+        *_power(),
+        measured["false_alarms"].text(),
         "## Mutants of the hand rules noticed",
         source(mutation),
         "Where a checker rejects the right rule at its defaults, that configuration's mutants do not count for it.",
         page_tables.mutation(mutation),
+        *(part.text() for name, part in measured.items() if name != "false_alarms"),
         *_gpu([read(name) for name in GPU_RUNS]),
         "## Labs",
         labs,
         page_labs.table(),
         "## A scan of JAX",
         *(_scan(read(name)) for name in SCANS),
-        "## Not yet on this page",
-        "No results of these are committed; the README quotes them from runs of:",
-        "\n".join(f"- `{command}`: {what}" for command, what in MISSING.items()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _power() -> list[str]:
+    runs = [read(name) for name in POWER_RUNS if (page_tables.RESULTS / name).is_file()]
+    answers = [answer for run in runs for answer in run["answers"]]
+    return [*map(source, runs), page_tables.power({"answers": answers})]
 
 
 def _scan(saved: dict[str, Any]) -> str:
@@ -105,9 +106,10 @@ def _sections(run: dict[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    """Write the page."""
+    """Write the page and its figures."""
     write_text(PAGE, text())
-    print(f"wrote {PAGE}")
+    for file in (PAGE, *page_measured.draw()):
+        print(f"wrote {file}")
     return 0
 
 
