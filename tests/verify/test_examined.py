@@ -10,6 +10,7 @@ import pytest
 
 import verify
 from verify import Domain
+from verify.checks import first_failure
 
 X = np.asarray([0.75, -1.25, 2.0, 0.5], np.float32)
 HERE = Domain(vary_shape=False)
@@ -151,8 +152,6 @@ WRONG = {
 ELSEWHERE = {
     "a division by zero that saturates",
     "a matrix that is singular but for rounding",
-    "wrong for 16 bits only",
-    "groups of one channel",
 }
 
 
@@ -173,6 +172,4 @@ def test_a_right_rule_is_not_accused(name):
 def test_a_wrong_rule_does_not_slip_through(name, dtype):
     fun, args, domain = WRONG[name]
     with jax.enable_x64(dtype == np.float64):
-        # Agreement at the example is checked in any time; other laws and shapes are not.
-        report = verify.check_rule(fun, *cast(args, dtype), domain=domain, budget=60 if name in ELSEWHERE else 1e-9)
-    assert not report.ok
+        assert not first_failure(fun, *cast(args, dtype), domain=domain).ok

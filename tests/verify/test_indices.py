@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from jax import lax
 
-import verify
+from tests.verify._here import check_here
 from verify import indices
+from verify.checks import first_failure
 
 TABLE = np.asarray([[0.5, -1.25], [2.0, 1.5], [-0.75, 3.0], [0.25, -0.5]], np.float32)
 IDS = np.asarray([1, 2, 1], np.int32)
@@ -59,8 +60,8 @@ def masked_rule(mask):
 
 
 def test_a_mask_that_the_example_does_not_use_is_checked():
-    assert verify.check_rule(masked_rule(True), TABLE[:3], np.asarray([0, 1, 1], np.int32)).ok
-    report = verify.check_rule(masked_rule(False), TABLE[:3], np.asarray([0, 1, 1], np.int32))
+    assert check_here(masked_rule(True), TABLE[:3], np.asarray([0, 1, 1], np.int32)).ok
+    report = first_failure(masked_rule(False), TABLE[:3], np.asarray([0, 1, 1], np.int32))
     assert [finding.argument for finding in report.failures] == ["x"]
 
 
@@ -75,4 +76,4 @@ def test_negative_indices_are_not_tried_where_only_indexing_itself_handles_them(
         lambda x, labels: (nll(x, labels), (x, labels)),
         lambda res, g: ((jax.nn.softmax(res[0]) - jax.nn.one_hot(res[1], res[0].shape[1], dtype=g.dtype)) * g, None),
     )
-    assert verify.check_rule(fun, TABLE[:3], np.asarray([0, 1, 1], np.int32)).ok
+    assert check_here(fun, TABLE[:3], np.asarray([0, 1, 1], np.int32)).ok

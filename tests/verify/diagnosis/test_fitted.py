@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import pytest
 
 import verify
+from tests.verify._here import check_here
 from tests.verify.diagnosis._fitted import FITTED, X
 
 SENTENCES = {
@@ -51,4 +52,4 @@ def test_a_fault_that_none_of_the_names_fits_gets_none(with_rule, fault):
 
 def test_a_right_rule_has_nothing_to_explain(with_rule, monkeypatch):
     monkeypatch.setattr("verify.diagnosis.explain", None)  # not even looked at
-    assert verify.check_rule(with_rule(jnp.sin, lambda x, g: (g * jnp.cos(x),)), X).ok
+    assert check_here(with_rule(jnp.sin, lambda x, g: (g * jnp.cos(x),)), X).ok
