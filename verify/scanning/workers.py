@@ -1,53 +1,52 @@
-"""Functions examined in processes of their own, several at once, none of which can stop or stall the others.
-
-A process that takes too long is killed, one that ends by itself (an abort in a compiler, a fault in a library) leaves
-its signal and the last line it wrote; either way the function has its record and another process takes the place.
-"""
+"""Functions examined in processes of their own, several at once, none of which can stop or stall the others."""
 
 from __future__ import annotations
 
 import collections
-import contextlib
-import json
-import os
 import selectors
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Generator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
 
+from verify.scanning.process import Process, Work
 from verify.scanning.record import Scanned
 
-_SOFT = 0.8  # of the limit: an examiner that heeds its budget gives a record then, where a kill would leave none
-_LOAD = 300.0  # seconds in which a process must have imported its examiner
-_EXIT = 10.0  # seconds in which a process that has closed its pipe must be gone
-_WORKER = Path(__file__).with_name("worker.py")
-_LONGEST = 200  # characters of what a process wrote last
-# One core each, so that what is found depends neither on their number nor on the machine's.
-_SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
-_SINGLE_XLA = "--xla_cpu_multi_thread_eigen=false"
 
+class Place:
+    """Where one function at a time is examined: by a process that is replaced when it has ended or has grown."""
 
-class Work(NamedTuple):
-    """How functions are examined.
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self.process = Process(work)
 
-    Attributes:
-        examiner: "package.module:function", called as `examine(name, seed=..., budget=...)` for a `Scanned`.
-        jobs: How many processes at once.
-        limit: Seconds for each function, after which its process is killed.
-        memory: Bytes for each process.
-        seed: Of all random points.
-    """
+    @property
+    def name(self) -> str:
+        """The function that is examined now, "" for none."""
+        return self.process.name
 
-    examiner: str
-    jobs: int = 1
-    limit: float = 60.0
-    memory: int = 8 * 2**30
-    seed: int = 0
+    def give(self, name: str) -> None:
+        """Have a function examined."""
+        if self.process.retired:
+            self._renew()
+        self.process.give(name)
+
+    def taken(self) -> Scanned | None:
+        """The record of its function; None while there is none."""
+        name, used = self.process.name, self.process.used
+        record = self.process.taken()
+        if record is None or record.status != "crashed" or not used:
+            return record
+        # what came before in that process may be to blame: only what happens in a new one counts
+        self._renew()
+        self.process.give(name)
+        return None
+
+    def close(self) -> None:
+        """End the process and all that it has started."""
+        self.process.kill()
+
+    def _renew(self) -> None:
+        self.process.kill()
+        self.process = Process(self._work)
 
 
 def examined(names: Sequence[str], work: Work) -> Generator[list[Scanned], None, None]:
@@ -58,155 +57,27 @@ def examined(names: Sequence[str], work: Work) -> Generator[list[Scanned], None,
     Raises:
         RuntimeError: the examiner cannot be loaded.
     """
-    waiting, workers = collections.deque(names), [_Worker(work) for _ in range(min(work.jobs, len(names)))]
+    waiting, places = collections.deque(names), [Place(work) for _ in range(min(work.jobs, len(names)))]
     try:
         while True:
-            for i, worker in enumerate(workers):
-                if waiting and not worker.name:
-                    if worker.retired:
-                        worker.kill()
-                        workers[i] = worker = _Worker(work)
-                    worker.give(waiting.popleft())
-            busy = [i for i, worker in enumerate(workers) if worker.name]
+            for place in places:
+                if waiting and not place.name:
+                    place.give(waiting.popleft())
+            busy = [place for place in places if place.name]
             if not busy:
                 return
-            _wait([workers[i] for i in busy])
-            records = []
-            for i in busy:
-                name, used = workers[i].name, workers[i].used
-                record = workers[i].taken()
-                if record is not None and record.status == "crashed" and used:
-                    # what came before in that process may be to blame: only what happens in a new one counts
-                    workers[i] = _Worker(work)
-                    workers[i].give(name)
-                elif record is not None:
-                    records.append(record)
+            wait(busy)
+            records = [record for place in busy if (record := place.taken()) is not None]
             if records:
                 yield records
     finally:
-        for worker in workers:
-            worker.kill()
+        for place in places:
+            place.close()
 
 
-def _wait(workers: Sequence[_Worker]) -> None:
+def wait(places: Sequence[Place]) -> None:
     """Until one of them has something to say, or its time is up."""
     with selectors.DefaultSelector() as selector:
-        for worker in workers:
-            selector.register(worker.answers, selectors.EVENT_READ)
-        selector.select(max(0.0, min(worker.deadline for worker in workers) - time.monotonic()))
-
-
-class _Worker:
-    """One process, and the function that it examines now ("" for none)."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._said = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            # -P: the script's folder, which is inside a package, is no place to import from
-            [sys.executable, "-P", str(_WORKER), work.examiner, str(work.memory), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C is for the driver alone, and a killed group leaves no children
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._tasks, self.answers = self._process.stdin, self._process.stdout
-        os.set_blocking(self.answers.fileno(), False)
-        self._unread = b""
-        self._ready = self.retired = self.used = False
-        self.name = ""
-        self._restart_clock(_LOAD)
-
-    def give(self, name: str) -> None:
-        """Have it examine a function, as soon as it has loaded what it needs."""
-        self.name = name
-        if self._ready:
-            self._begin()
-
-    def taken(self) -> Scanned | None:
-        """The record of its function; None while there is none."""
-        lines, over = self._read()
-        for line in lines:
-            if "error" in line:
-                raise RuntimeError(f"the examiner {self._work.examiner} cannot be loaded: {line['error']}")
-            if "record" in line:
-                self.retired = line["retire"]
-                return self._recorded(**line["record"])
-            self._ready = True
-            self._begin()
-        if over:
-            how = self._end()
-            if not self._ready:
-                raise RuntimeError(f"the examiner {self._work.examiner} cannot be loaded: the process {how}")
-            return self._recorded(self.name, "crashed", f"the process {how}")
-        if time.monotonic() < self.deadline:
-            return None
-        self.kill()
-        if not self._ready:
-            raise RuntimeError(f"the examiner {self._work.examiner} was not loaded within {_LOAD:g} s.")
-        return self._recorded(self.name, "timed out", f"not done after {self._work.limit:g} s")
-
-    def kill(self) -> None:
-        """End the process and all that it has started."""
-        self.retired = True
-        if self._said.closed:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        with contextlib.suppress(BrokenPipeError):
-            self._tasks.close()
-        self.answers.close()
-        self._said.close()
-
-    def _end(self) -> str:
-        """How the process has ended by itself, and the last line that it wrote."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_EXIT)
-        said = os.pread(self._said.fileno(), 2**20, self._said_before).decode(errors="replace")
-        self.kill()
-        code = self._process.returncode
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        last = [line.strip() for line in said.splitlines() if line.strip()][-1:]
-        return ": ".join([how, *(line[:_LONGEST] for line in last)])
-
-    def _recorded(self, function: str, status: str, detail: str = "", **more: Any) -> Scanned:
-        name, self.name, self.used = self.name, "", True
-        if function != name:
-            raise RuntimeError(f"the examiner {self._work.examiner} was given {name} and answered of {function}.")
-        seconds = round(time.monotonic() - self._began, 3)
-        plain = {"aliases": [], "calls": 0, "findings": [], **more, "seconds": seconds}
-        return Scanned.from_dict({"function": name, "status": status, "detail": detail, **plain})
-
-    def _read(self) -> tuple[list[dict[str, Any]], bool]:
-        """The whole lines that have come, and whether no more can come."""
-        over = False
-        with contextlib.suppress(BlockingIOError):
-            while not over:
-                part = os.read(self.answers.fileno(), 2**16)
-                self._unread += part
-                over = not part
-        *lines, self._unread = self._unread.split(b"\n")
-        return [json.loads(line) for line in lines], over
-
-    def _begin(self) -> None:
-        self._restart_clock(self._work.limit)
-        task = {"function": self.name, "seed": self._work.seed, "budget": _SOFT * self._work.limit}
-        with contextlib.suppress(BrokenPipeError):  # it has just died: `taken` will find out
-            self._tasks.write(json.dumps(task).encode() + b"\n")
-            self._tasks.flush()
-
-    def _restart_clock(self, limit: float) -> None:
-        self._began = time.monotonic()
-        self.deadline = self._began + limit
-        self._said_before = os.fstat(self._said.fileno()).st_size
-
-
-def _environment() -> dict[str, str]:
-    """This process's own, with one core each, and with the folders from which it imports."""
-    flags = f"{os.environ.get('XLA_FLAGS', '')} {_SINGLE_XLA}".strip()
-    path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
-    return _SINGLE | os.environ | {"XLA_FLAGS": flags, "PYTHONPATH": path}
+        for place in places:
+            selector.register(place.process.answers, selectors.EVENT_READ)
+        selector.select(max(0.0, min(place.process.deadline for place in places) - time.monotonic()))

@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from verify.scanning import campaign
+from verify.scanning.process import Work
 from verify.scanning.store import Store
-from verify.scanning.workers import Work
 
 NAMES = {name: (f"alias_of_{name}",) for name in ("m.wrong_1", "m.segfaults", "m.fine", "m.mixed", "m.poisoned")}
 

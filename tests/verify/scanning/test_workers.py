@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from verify.scanning.workers import Work, examined
+from verify.scanning.process import Work
+from verify.scanning.workers import examined
 
 
 def records(names, examiner, **options):
@@ -94,7 +95,8 @@ def test_leaving_in_the_middle_ends_every_process(examiner):
 
 def test_killing_the_driver_leaves_no_process(examiner, tmp_path):
     code = f"""
-from verify.scanning.workers import Work, examined
+from verify.scanning.process import Work
+from verify.scanning.workers import examined
 list(examined(["m.hangs", "m.waits"], Work({examiner!r}, jobs=2)))
 """
     more = {"PYTHONPATH": os.pathsep.join(sys.path), "BEGUN": str(tmp_path)}
