@@ -43,6 +43,8 @@ ALONE = {"matrices": (), "spectra": ("matrices",)}
 OPTIONAL = {
     "PIL",
     "asdex",
+    "dask",
+    "distributed",
     "equinox",
     "h5py",
     "hypothesis",
