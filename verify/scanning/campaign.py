@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
+from verify.scanning.process import Work
 from verify.scanning.record import Scanned
 from verify.scanning.store import Store
-from verify.scanning.workers import Work, examined
+from verify.scanning.workers import examined
+
+Examine = Callable[[Sequence[str], Work], Generator[list[Scanned], None, None]]
 
 Progress = Callable[[int, int, Scanned | None], None]  # how many of how many are done, and the last one
 
@@ -17,7 +20,11 @@ class Interrupted(KeyboardInterrupt):
 
 
 def run(
-    names: Mapping[str, Sequence[str]], work: Work, store: Store | None = None, progress: Progress | None = None
+    names: Mapping[str, Sequence[str]],
+    work: Work,
+    store: Store | None = None,
+    progress: Progress | None = None,
+    examine: Examine = examined,
 ) -> list[Scanned]:
     """The records of all functions in the order of `names`, whatever the number of processes.
 
@@ -26,6 +33,7 @@ def run(
         work: By whom and how they are examined.
         store: Where records are kept, and taken from where it has them.
         progress: Called at first and after every record.
+        examine: Where: yields the records of the names it is given as they come; by default, on this machine.
 
     Raises:
         Interrupted: by Ctrl-C; every process is ended.
@@ -33,7 +41,7 @@ def run(
     done = {name: record for name, record in (store.done if store else {}).items() if name in names}
     tell = progress or (lambda *_: None)
     tell(len(done), len(names), None)
-    batches = examined([name for name in names if name not in done], work)
+    batches = examine([name for name in names if name not in done], work)
     try:
         for batch in batches:
             batch = [dataclasses.replace(record, aliases=tuple(names[record.function])) for record in batch]

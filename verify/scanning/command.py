@@ -25,6 +25,9 @@ def command(
         list[str], typer.Argument(metavar="MODULE", help="Modules or functions: jax.scipy.special jax.nn.gelu ...")
     ],
     jobs: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 1,
+    dask: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Examine on the workers of this Dask scheduler, not here.")
+    ] = None,
     only: Annotated[str | None, typer.Option(help="Only functions whose name contains this text.")] = None,
     limit: Annotated[float, typer.Option(help="Seconds for each function.")] = 60.0,
     out: Annotated[
@@ -64,6 +67,7 @@ def command(
                 resume=out,
                 baseline=known,
                 only=only,
+                dask=dask,
                 progress=progress,
                 examiner=examiner,
             )

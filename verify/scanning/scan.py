@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib.metadata
 import importlib.util
 import os
+import re
 import time
 import types
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verify.scanning import baseline as known_findings
-from verify.scanning import campaign, functions
+from verify.scanning import campaign, cluster, functions, workers
+from verify.scanning.process import Work
 from verify.scanning.report import ScanReport
 from verify.scanning.store import Store
-from verify.scanning.workers import Work
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 EXAMINER = "verify.scanning.examine:examine"
 _ALWAYS = ("jax", "jaxlib", "numpy", "mpmath")  # whose versions decide what is found, beside the library's own
@@ -30,6 +36,7 @@ def scan(
     resume: str | Path | None = None,
     baseline: str | Path | None = None,
     only: str | None = None,
+    dask: Client | str | None = None,
     progress: campaign.Progress | None = None,
     examiner: str = EXAMINER,
 ) -> ScanReport:
@@ -49,6 +56,8 @@ def scan(
             done again: so a scan that was killed goes on.
         baseline: A file of known findings, as `ScanReport.save_baseline` writes it: only others fail.
         only: Leave out the functions whose name does not contain this text.
+        dask: The address of a Dask scheduler (HOST:PORT), or a `distributed.Client`, on whose workers the functions are
+            examined, in isolated processes there, as many at once as they have threads. Needs the extra `cluster`.
         progress: Called with how many functions of how many are done and the last record (None at first).
         examiner: "package.module:function" that examines one function, where another one than verify's own is wanted.
 
@@ -57,8 +66,9 @@ def scan(
 
     Raises:
         ValueError: a target is no module with public functions and no function, no name contains `only`, or a file is
-            not what it should be.
-        ImportError: mpmath is not installed.
+            not what it should be, or a Dask worker has other versions than this process.
+        ImportError: mpmath is not installed, or Dask is not.
+        ConnectionError: no Dask scheduler answers, or it is gone.
         Interrupted: by Ctrl-C (a KeyboardInterrupt).
     """
     if os.name != "posix":
@@ -68,6 +78,8 @@ def scan(
     for name, value in {"jobs": jobs, "limit": limit, "memory": memory}.items():
         if not value > 0:
             raise ValueError(f"`{name}` must be positive; got {value}.")
+    if dask is not None and jobs != 1:
+        raise ValueError(f"`jobs` counts processes of this machine: leave it out with `dask`; got {jobs}.")
     if examiner == EXAMINER and importlib.util.find_spec("mpmath") is None:
         raise ImportError("verify.scan needs mpmath: install the extra, `pip install jaxcnn[scan]`.")
     began = time.monotonic()
@@ -76,11 +88,14 @@ def scan(
     known = None if baseline is None else known_findings.load(Path(baseline))
     work = Work(examiner, jobs, limit, memory, seed)
     header = {"modules": named, "seed": seed, "limit": limit, "memory": memory, "versions": versions}
-    if resume is None:
-        records = campaign.run(names, work, progress=progress)
-    else:
-        with Store(Path(resume), header) as store:
-            records = campaign.run(names, work, store, progress)
+    with contextlib.ExitStack() as stack:
+        examine: campaign.Examine = workers.examined
+        if dask is not None:
+            client = stack.enter_context(cluster.connected(dask))
+            libraries = tuple(dict.fromkeys(re.split("[.:]", name)[0] for name in (*named, examiner)))
+            examine = functools.partial(cluster.examined, client=client, libraries=libraries)
+        store = None if resume is None else stack.enter_context(Store(Path(resume), header))
+        records = campaign.run(names, work, store, progress, examine)
     return ScanReport(tuple(named), seed, versions, tuple(records), known, time.monotonic() - began)
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -60,6 +61,9 @@ def examine(name, *, seed, budget):
         os.abort()
     if what == "waits":
         time.sleep(1000)
+    if what == "deadly":
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(1000)
     if what == "leaves":
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", str(os.getppid())])
         time.sleep(1000)
@@ -67,7 +71,12 @@ def examine(name, *, seed, budget):
     return Plain(
         function=name,
         status="checked",
-        calls=8,
+        calls=len(SEEN) if what == "counts" else 8,
         detail=f"seed {seed}, budget {budget:g}, threads {os.environ['OMP_NUM_THREADS']}",
         findings=[finding(name, verdict) for verdict in verdicts.get(what, ())],
     )
+
+
+def examine_slowly(name, *, seed, budget):
+    time.sleep(0.1)
+    return examine(name, seed=seed, budget=budget)
