@@ -49,14 +49,26 @@ class Store:
         self._file.close()
 
     def append(self, records: Iterable[Scanned]) -> None:
-        """Add records; when this returns they are on the disk."""
+        """Add records; when this returns they are on the disk.
+
+        Raises:
+            OSError: they cannot be written, since the disk is full for instance; what was there before still is.
+        """
         self._write(record.to_dict() for record in records)
 
     def _write(self, lines: Iterable[Mapping[str, Any]]) -> None:
         remaining = "".join(json.dumps(line) + "\n" for line in lines).encode()
-        while remaining:  # an unbuffered write may be short
-            remaining = remaining[self._file.write(remaining) :]
-        os.fsync(self._file.fileno())
+        good = os.fstat(self._file.fileno()).st_size
+        try:
+            while remaining:  # an unbuffered write may be short
+                remaining = remaining[self._file.write(remaining) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._file.truncate(good)  # nobody was told of what was written of these
+            raise OSError(
+                f"{self.path} cannot take more records ({error.strerror}): those that it has are kept; make room, and "
+                "go on from it."
+            ) from error
 
     def _lock(self) -> None:
         import fcntl  # not on Windows, where `verify` must load all the same

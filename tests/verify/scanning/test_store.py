@@ -1,7 +1,11 @@
 """What is in the file is on the disk and of one scan; what a kill has cut off is done again."""
 
+import resource
+
 import pytest
 
+from verify.scanning import campaign
+from verify.scanning.process import Work
 from verify.scanning.record import Scanned
 from verify.scanning.store import Store
 
@@ -96,3 +100,24 @@ def test_two_scans_do_not_write_to_one_file(tmp_path):
     with Store(path, HEADER), pytest.raises(ValueError, match=r"scan\.jsonl is in use by another scan: wait for it"):
         Store(path, HEADER)
     assert reopened(path) == []
+
+
+def test_a_disk_that_is_full_keeps_what_was_told_and_the_scan_goes_on_when_there_is_room(examiner, tmp_path):
+    path, told, names = tmp_path / "scan.jsonl", [], {f"m.wrong_{i}": () for i in range(40)}
+    message = r"scan\.jsonl cannot take more records \(File too large\): those that it has are kept; make room"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Store(path, HEADER) as store:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6000, limits[1]))
+        try:
+            with pytest.raises(OSError, match=message):
+                campaign.run(names, Work(examiner), store, lambda done, total, record: told.append(record))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    told = [record.function for record in told if record]
+    kept = path.read_bytes()
+    assert 0 < len(told) < len(names)
+    assert kept.endswith(b"\n")
+    with Store(path, HEADER) as store:
+        assert list(store.done) == told
+        assert [record.function for record in campaign.run(names, Work(examiner), store)] == list(names)
+    assert path.read_bytes().startswith(kept)
