@@ -16,6 +16,7 @@ PACKAGES = ("jaxcnn", "verify")
 # jaxcnn from leaf to top: a part imports only parts of its own row and of those above it here.
 LAYERS = (
     ("_types", "_windows", "_taps", "_files"),
+    ("processes",),
     ("ops",),
     ("rules",),
     ("layers", "network", "parameters", "apply", "by_hand", "flax_reading", "zoo", "_checks", "python_loop"),

@@ -4,6 +4,7 @@ from jaxcnn.checkpoints.errors import CheckpointError as CheckpointError
 from jaxcnn.checkpoints.resuming import Start as Start
 from jaxcnn.checkpoints.resuming import about as about
 from jaxcnn.checkpoints.resuming import begin as begin
+from jaxcnn.checkpoints.resuming import shared as shared
 from jaxcnn.checkpoints.saver import Saver as Saver
 from jaxcnn.checkpoints.store import Checkpoint as Checkpoint
 from jaxcnn.checkpoints.store import has_checkpoints as has_checkpoints

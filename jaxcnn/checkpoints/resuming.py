@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jaxcnn.checkpoints.errors import CheckpointError
+from jaxcnn.checkpoints.leaves import from_arrays, to_arrays
 from jaxcnn.checkpoints.store import has_checkpoints, load_checkpoint
+from jaxcnn.processes import from_first
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,24 @@ class Start:
 def about(config: dict[str, Any], history: list[Any]) -> dict[str, Any]:
     """Return what a checkpoint must say of its run, for `begin` to go on from it."""
     return {"config": config, "history": history}
+
+
+def shared(start: Start | None, fresh: Any) -> Start:
+    """Return the start that process 0 gives, in every process, bit for bit.
+
+    Args:
+        start: of process 0; the others need none.
+        fresh: a state of the same structure, shapes and dtypes.
+    """
+    told = None if start is None else {"done": start.done, "history": start.history, "notes": start.notes}
+    told = json.loads(from_first(json.dumps(told).encode()))
+    state = fresh if start is None else start.state
+    content = from_first(b"".join(values.tobytes() for values in to_arrays(state).values()))
+    arrays, begin = {}, 0
+    for name, like in to_arrays(fresh).items():
+        arrays[name] = np.frombuffer(content, like.dtype, like.size, begin).reshape(like.shape)
+        begin += like.nbytes
+    return Start(from_arrays(arrays, fresh), told["done"], told["history"], tuple(told["notes"]))
 
 
 def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool) -> Start:

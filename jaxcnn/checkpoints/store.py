@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jax
+
 from jaxcnn.checkpoints.errors import CheckpointError
 from jaxcnn.checkpoints.leaves import from_arrays, to_arrays
 from jaxcnn.checkpoints.manifest import read_manifest, write_manifest
@@ -41,12 +43,12 @@ def save_checkpoint(folder: Path, number: int, state: Any, about: dict[str, Any]
         ImportError: if Orbax is not installed.
         OSError: if it cannot be written.
     """
-    orbax = require_orbax()
+    require_orbax()
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _remove(folder, number)
     _remove_unfinished(folder)
-    with orbax.StandardCheckpointer() as checkpointer:
+    with _checkpointer() as checkpointer:
         checkpointer.save(folder / str(number), to_arrays(state))
     write_manifest(folder / f"{number}.json", folder / str(number), about)
     for older in _numbers(folder)[keep:]:
@@ -111,8 +113,18 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 def _restored(path: Path) -> dict[str, Any]:
-    with require_orbax().StandardCheckpointer() as checkpointer:
+    with _checkpointer() as checkpointer:
         return checkpointer.restore(path)
+
+
+def _checkpointer() -> Any:
+    """Return Orbax's way to write and read, by this process alone: else it waits for all of a run's processes."""
+    orbax = require_orbax()
+    own = jax.process_index()
+    alone = orbax.options.MultiprocessingOptions(
+        primary_host=own, active_processes={own}, barrier_sync_key_prefix=f"process-{own}"
+    )
+    return orbax.StandardCheckpointer(multiprocessing_options=alone)
 
 
 def require_orbax() -> Any:

@@ -7,6 +7,7 @@ import typer
 
 from jaxcnn.cli import data_command, jacobians_command, lab_command, model_commands, train_command, verify_command
 from jaxcnn.cli.compiled import keep_compiled
+from jaxcnn.cli.output import sentence
 from verify import usage
 
 app = typer.Typer(
@@ -54,12 +55,6 @@ def main(arguments: list[str] | None = None) -> None:
     except (ValueError, TypeError, OSError, ImportError) as error:
         if isinstance(error, BrokenPipeError):
             sys.exit(1)
-        print(f"jaxcnn: {_sentence(error)}", file=sys.stderr)
+        print(f"jaxcnn: {sentence(error)}", file=sys.stderr)
         code = 2
     sys.exit(code)
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}."  # without Python's number and quotes
-    return str(error) or type(error).__name__

@@ -39,3 +39,10 @@ def write_text(path: Path, text: str) -> None:
     """
     with written_whole(path) as temporary:
         temporary.write_text(text, "utf-8")
+
+
+def sentence(error: Exception) -> str:
+    """Return what an exception says to a user."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}."  # without Python's number and quotes
+    return str(error) or type(error).__name__

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from jaxcnn.cli.cores import use_cores
+from jaxcnn.cli.joined import joined, place_of
 from jaxcnn.cli.output import console
 from jaxcnn.layers import Conv, Dense, Layer, MaxPool
 
@@ -58,11 +59,18 @@ def train(
     save_every: Annotated[int, typer.Option(help="Epochs between checkpoints.", min=1)] = 1,
     save_minutes: Annotated[float | None, typer.Option(help="Minutes after which to save one as well.")] = None,
     devices: Annotated[int | None, typer.Option(help="That share a batch; on a CPU, cores.", min=1)] = None,
+    coordinator: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where process 0 runs, if several share each batch.")
+    ] = None,
+    processes: Annotated[int, typer.Option(help="How many, each started with this same command.", min=1)] = 1,
+    process_id: Annotated[int, typer.Option(help="Which of them this is, from 0.", min=0)] = 0,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the other processes to start.")] = 120.0,
     plain: Annotated[bool, typer.Option("--plain", help="Every layer by its plain rule, none in a fast form.")] = False,
     plot: Annotated[bool, typer.Option(help="Draw learning curves (needs matplotlib).")] = True,
 ) -> None:
     """Train a network with hand-derived gradients, and keep what comes of it."""
-    use_cores(devices)
+    place = place_of(coordinator, processes, process_id, wait)
+    use_cores(devices, processes)
     from jaxcnn.fast import choose_form, choose_plain
     from jaxcnn.training import TrainConfig, Training
     from jaxcnn.training.driver import Keeping, run
@@ -89,7 +97,6 @@ def train(
     )
     chosen = named(network)
     train_data, evaluated = _splits(data, data_dir, per_class, validation, seed)
-    training = Training(chosen, config, train_data, evaluated, choose=choose_plain if plain else choose_form)
     splits = {"train": train_data, **evaluated}
     told = {
         "network": network,
@@ -97,17 +104,21 @@ def train(
         "data": data,
         "images": {name: len(one) for name, one in splits.items()},
         "sha256": {name: one.sha256 for name, one in splits.items()},
-        "forms": str(training.plan),
     }
-    with _Display(console(stderr=True), epochs, len(train_data)) as display:
-        outcome = run(
-            training,
-            Keeping(out, resume, save_every, save_minutes, plot),
-            told,
-            train_data.classes,
-            on_epoch=display.epoch,
-            on_progress=display.progress,
-        )
+    with joined(place, {**told, **dataclasses.asdict(config), "plain": plain}) as first:
+        training = Training(chosen, config, train_data, evaluated, choose=choose_plain if plain else choose_form)
+        told["forms"] = str(training.plan)
+        with _Display(console(stderr=True), epochs, len(train_data), shown=first) as display:
+            outcome = run(
+                training,
+                Keeping(out, resume, save_every, save_minutes, plot),
+                told,
+                train_data.classes,
+                on_epoch=display.epoch,
+                on_progress=display.progress,
+            )
+    if not first:
+        return
     for note in outcome.notes:
         console(stderr=True).print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     console().print(_table(outcome.history))
@@ -170,9 +181,10 @@ def _parsed(text: str) -> "Augmentation":
 class _Display:
     """A bar with loss, accuracy, speed and the time that is left; without a terminal, a line for every epoch."""
 
-    def __init__(self, to: Console, epochs: int, examples: int) -> None:
+    def __init__(self, to: Console, epochs: int, examples: int, *, shown: bool = True) -> None:
         columns = (BarColumn(), TextColumn("{task.description}"), TextColumn("left"), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=to, transient=True, disable=not to.is_terminal)
+        self._bar = Progress(*columns, console=to, transient=True, disable=not (shown and to.is_terminal))
+        self._shown = shown
         self._to, self._epochs, self._examples = to, epochs, examples
         self._task = self._bar.add_task("compiling", total=epochs * examples)
 
@@ -191,7 +203,7 @@ class _Display:
         self._bar.update(self._task, completed=(seen.epoch - 1) * self._examples + seen.examples, description=told)
 
     def epoch(self, record: "EpochRecord") -> None:
-        if not self._to.is_terminal:
+        if self._shown and not self._to.is_terminal:
             scores = "  ".join(f"{name} {100 * score.accuracy:.2f} %" for name, score in record.scores.items())
             start = f"epoch {record.number}/{self._epochs}  loss {record.running.loss:.4f}"
             told = f"{start}  {scores}  {record.seconds:.1f} s"

@@ -52,7 +52,9 @@ CACHED = 16  # examples whose buffers stay in a core's cache
 SMALLEST_SHARE = 8
 
 
-def divided(examples: int, config: TrainConfig, work: Work, backend: str, available: int) -> Batches:
+def divided(
+    examples: int, config: TrainConfig, work: Work, backend: str, available: int, processes: int = 1
+) -> Batches:
     """Return how the batches of a run are divided: as the configuration says, else what is fast.
 
     Args:
@@ -60,19 +62,30 @@ def divided(examples: int, config: TrainConfig, work: Work, backend: str, availa
         config: of the run.
         work: of one example.
         backend: "cpu", "gpu" or "tpu".
-        available: devices that there are.
+        available: devices that there are, in all processes together.
+        processes: that they belong to, each the same number; every one of them takes part.
 
     Raises:
-        ValueError: if more devices are asked for than there are, or than a batch has examples.
+        ValueError: if more devices are asked for than there are, or than a batch has examples, or a number that does
+            not divide evenly between the processes.
     """
     size = min(config.batch_size, examples)
-    most = min(available, size)
+    most = min(available, size) // processes * processes
+    if not most:
+        raise ValueError(f"`batch_size` must give each of {processes} processes an example; a batch has {size}.")
     heavy = size * work.multiplications >= max(WORTH_IT, PER_GRADIENT * work.parameters)
-    devices = config.devices or (max(1, min(most, size // SMALLEST_SHARE)) if heavy else 1)
+    devices = config.devices or (max(processes, _shared(size, most, processes)) if heavy else processes)
     if devices > most:
         raise ValueError(
             f"`devices` must be at most {most}: there are {available}, and a batch has {size} examples; got {devices}."
         )
+    if devices % processes:
+        raise ValueError(f"`devices` must be a multiple of the {processes} processes that have them; got {devices}.")
     share = -(-size // devices)
     micro = config.micro_batch or (CACHED if heavy and backend == "cpu" else share)
     return Batches(examples, size, devices, min(micro, share))
+
+
+def _shared(size: int, most: int, processes: int) -> int:
+    """Return how many devices a batch is worth dividing between, as many of each process."""
+    return min(most, size // SMALLEST_SHARE) // processes * processes

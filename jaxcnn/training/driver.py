@@ -9,17 +9,19 @@ from typing import Any
 
 from jaxcnn._files import written_whole
 from jaxcnn._types import Parameters
-from jaxcnn.checkpoints import Saver, about, begin
+from jaxcnn.checkpoints import Saver, about, begin, shared
 from jaxcnn.checkpoints.store import require_orbax
 from jaxcnn.models import Model, save_model
 from jaxcnn.models.keras_file import require_h5py
 from jaxcnn.plots.style import require_matplotlib
+from jaxcnn.processes import is_first
 from jaxcnn.training.curves import save_curves
 from jaxcnn.training.engine import Training
 from jaxcnn.training.history import EpochRecord
 from jaxcnn.training.run import OnProgress
 
 HISTORY, CURVES, MODEL, CHECKPOINTS = "history.json", "curves.png", "model.h5", "checkpoints"
+DIVISION = ("devices", "micro_batch")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def run(
     on_epoch: Callable[[EpochRecord], None] | None = None,
     on_progress: OnProgress | None = None,
 ) -> Outcome:
-    """Train to the end and keep the results.
+    """Train to the end and keep the results. Of several processes, process 0 alone reads and writes files.
 
     Args:
         training: the run.
@@ -81,34 +83,46 @@ def run(
         ImportError: if a package is missing that this needs, before anything is trained; names the extra.
         OSError: if a file cannot be written.
     """
-    require_orbax()
-    require_h5py()
-    if keeping.plot:
-        require_matplotlib()
-    folder, config = keeping.folder, training.config
-    folder.mkdir(parents=True, exist_ok=True)
-    identity = {**told, **dataclasses.asdict(config)}
-    start = begin(folder / CHECKPOINTS, training.fresh(), identity, resume=keeping.resume)
+    folder, config, keeps = keeping.folder, training.config, is_first()
+    settings, fresh = dataclasses.asdict(config), training.fresh()
+    # How a batch is divided changes the order of sums, but not what is computed: a run may go on divided otherwise.
+    identity = {**told, **{name: value for name, value in settings.items() if name not in DIVISION}}
+    start = None
+    if keeps:
+        _require(keeping)
+        folder.mkdir(parents=True, exist_ok=True)
+        start = begin(folder / CHECKPOINTS, fresh, identity, resume=keeping.resume)
+    start = shared(start, fresh)
     saver = Saver(folder / CHECKPOINTS, epochs=keeping.every, minutes=keeping.minutes)
     state, history = start.state, [EpochRecord.from_json(record) for record in start.history]
     for latest, record in training.epochs(state, history, on_progress=on_progress):
         state = latest
         history.append(record)
-        records = [one.to_json() for one in history]
-        saver.after_epoch(record.number, state, about(identity, records), last=training.is_over(history))
-        _write_history(folder, identity, history)
+        if keeps:
+            records = [one.to_json() for one in history]
+            saver.after_epoch(record.number, state, about(identity, records), last=training.is_over(history))
+            _write_history(folder, {**told, **settings}, history)
         if on_epoch is not None:
             on_epoch(record)
-    _write_history(folder, identity, history)  # it may have been killed between the last checkpoint and this
     params = training.params(state)
-    save_model(folder / MODEL, Model(training.network, params, training.image_shape, classes, config.low, config.high))
-    if keeping.plot:
-        save_curves(folder / CURVES, history)
+    if keeps:
+        _write_history(folder, {**told, **settings}, history)  # if it was killed between the last checkpoint and this
+        model = Model(training.network, params, training.image_shape, classes, config.low, config.high)
+        save_model(folder / MODEL, model)
+        if keeping.plot:
+            save_curves(folder / CURVES, history)
     return Outcome(params, tuple(history), start.notes)
 
 
-def _write_history(folder: Path, identity: dict[str, Any], history: list[EpochRecord]) -> None:
+def _require(keeping: Keeping) -> None:
+    require_orbax()
+    require_h5py()
+    if keeping.plot:
+        require_matplotlib()
+
+
+def _write_history(folder: Path, told: dict[str, Any], history: list[EpochRecord]) -> None:
     records = [record.to_json() for record in history]
-    text = json.dumps({**identity, "history": records}, indent=2, allow_nan=False)
+    text = json.dumps({**told, "history": records}, indent=2, allow_nan=False)
     with written_whole(folder / HISTORY) as temporary:
         temporary.write_text(text + "\n", "utf-8")

@@ -32,12 +32,20 @@ class Programs:
     def __init__(self, step: Step) -> None:
         self.step = step
         self._evaluated = _evaluated(step)
-        devices = jax.local_devices()[: step.batches.devices]
+        devices = shared_devices(step.batches.devices)
         self._placement = NamedSharding(jax.make_mesh((len(devices),), (AXIS,), devices=devices), EVERYWHERE)
 
     def place(self, values: Any) -> Any:
-        """Return arrays on every device of the run."""
-        return jax.device_put(values, self._placement)
+        """Return arrays on every device of the run; in a run of several processes, all give the same."""
+        if jax.process_count() == 1:
+            return jax.device_put(values, self._placement)
+        return jax.tree.map(self._placed, values)
+
+    def _placed(self, values: Any) -> Array:
+        if isinstance(values, jax.Array) and values.sharding == self._placement:
+            return values
+        whole = np.asarray(values)
+        return jax.make_array_from_callback(whole.shape, self._placement, lambda index: whole[index])
 
     def data(self, dataset: Dataset) -> Placed:
         """Return a data set on every device of the run, as bytes."""
@@ -56,6 +64,21 @@ class Programs:
         """Return the mean loss of each model on a split, and the share of the examples that it has right."""
         loss, right = _count(self._placement, self._evaluated, params, *data)
         return np.asarray(loss), np.asarray(right) / len(data[1])
+
+
+def available_devices() -> int:
+    """Return how many devices there are to share a batch: of all processes, from each as many as the poorest has."""
+    return jax.process_count() * min(map(len, _by_process()))
+
+
+def shared_devices(count: int) -> list[jax.Device]:
+    """Return the devices of a run, as many of each process, those of process 0 first."""
+    each = count // jax.process_count()
+    return [device for own in _by_process() for device in own[:each]]
+
+
+def _by_process() -> list[list[jax.Device]]:
+    return [jax.local_devices(process_index=process) for process in range(jax.process_count())]
 
 
 def _evaluated(step: Step) -> Step:

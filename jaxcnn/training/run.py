@@ -16,11 +16,12 @@ from jaxcnn.training.division import divided
 from jaxcnn.training.history import Score
 from jaxcnn.training.learner import Learner
 from jaxcnn.training.preparation import Preparation
-from jaxcnn.training.programs import Placed, Programs
+from jaxcnn.training.programs import Placed, Programs, available_devices
 from jaxcnn.training.state import TrainState
 from jaxcnn.training.steps import Step
 
 SECONDS_PER_LOOK = 0.2  # between two looks at the progress: smooth for the eye, and a thousand times a call's overhead
+LOOKS = 50  # at an epoch, by several processes
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Run:
         Raises:
             ValueError: if the configuration asks for more devices than there are.
         """
-        batches = divided(len(train), config, work, jax.default_backend(), jax.local_device_count())
+        available, processes = available_devices(), jax.process_count()
+        batches = divided(len(train), config, work, jax.default_backend(), available, processes)
         self.config = replace(config, devices=batches.devices, micro_batch=batches.micro)
         prepare = Preparation(config.low, config.high, config.augmentation)
         self.step = Step(learner(batches.steps), train.images.shape[1:], batches, prepare, config.average)
@@ -97,7 +99,7 @@ class Run:
         """Return the state at the end of the current epoch, what it was like over the batches, and its seconds."""
         batches, number, start = self.step.batches, int(state.epoch) + 1, time.perf_counter()
         order, done = self.programs.order(state), int(state.step)
-        updates = batches.steps - done if on_progress is None else 1
+        updates = self._first_updates(batches.steps - done, on_progress is not None)
         while done < batches.steps:
             updates = min(updates, batches.steps - done)
             began = time.perf_counter()
@@ -109,9 +111,21 @@ class Run:
                 seen = min(done * batches.size, batches.examples)
                 first = running.of((0,) * running.loss.ndim)
                 on_progress(Progress(number, seen, first, (seen - (done - updates) * batches.size) / took))
-            # A call that compiled tells nothing of the speed; so no call is to be much longer than the last.
-            updates = max(1, min(8 * updates, int(updates * SECONDS_PER_LOOK / took)))
+            if jax.process_count() == 1:
+                # A call that compiled tells nothing of the speed; so no call is to be much longer than the last.
+                updates = max(1, min(8 * updates, int(updates * SECONDS_PER_LOOK / took)))
         return state, running, time.perf_counter() - start
+
+    @staticmethod
+    def _first_updates(left: int, looked_at: bool) -> int:
+        """Return how many updates the first call makes.
+
+        Several processes must make the same calls, so that none of them may go by its own clock, nor by whether
+        someone looks at it: they look so many times at an epoch.
+        """
+        if jax.process_count() > 1:
+            return -(-left // LOOKS)
+        return 1 if looked_at else left
 
     def placed(self) -> Iterator[Placed]:
         """Give pixels and labels of the training data, then of every split that is evaluated."""
