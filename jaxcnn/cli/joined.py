@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib.metadata
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -49,6 +50,7 @@ def joined(place: Place | None, told: dict[str, Any]) -> Iterator[bool]:
         yield True
         return
     member = join(place, {**_versions(), **told}, _ended)
+    _own_output()
     try:
         yield place.number == 0
     except BaseException as error:
@@ -64,6 +66,13 @@ def _versions() -> dict[str, str]:
         total.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {**versions, "jaxcnn": f"{jaxcnn.__version__} ({total.hexdigest()[:12]})"}
+
+
+def _own_output() -> None:
+    """Keep the standard output to what we print: Gloo writes there who is connected, and it is not asked."""
+    sys.stdout.flush()
+    sys.stdout = open(os.dup(1), "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _failed(member: Membership, error: BaseException) -> NoReturn:

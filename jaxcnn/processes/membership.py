@@ -13,6 +13,7 @@ import jax
 from jaxcnn.processes.errors import ProcessError
 from jaxcnn.processes.line import Line
 from jaxcnn.processes.place import Place
+from jaxcnn.processes.relay import relayed
 from jaxcnn.processes.rollcall import answer, hold
 
 _DONE, _WHY = "done", "why"
@@ -96,7 +97,7 @@ def join(place: Place, told: dict[str, Any], ended: Callable[[str], NoReturn]) -
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     try:
         jax.distributed.initialize(
-            f"{place.host}:{port}",
+            f"127.0.0.1:{relayed(place.host, port)}" if place.number else f"{place.host}:{port}",
             place.processes,
             place.number,
             initialization_timeout=max(1, round(place.seconds)),
