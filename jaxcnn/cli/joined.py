@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 
 import jax
 
-import jaxcnn
 from jaxcnn.cli.output import sentence
 from jaxcnn.processes import Membership, Place, join
 from jaxcnn.processes.membership import leave_at_once
@@ -59,13 +58,12 @@ def joined(place: Place | None, told: dict[str, Any]) -> Iterator[bool]:
 
 
 def _versions() -> dict[str, str]:
-    """Return the version of every package that computes, and of this one also a sum of its sources."""
+    """Return the version of every package that computes, and of this one a sum of its sources."""
     total = hashlib.sha256()
-    root = Path(jaxcnn.__file__).parent
+    root = Path(__file__).parents[1]
     for file in sorted(root.rglob("*.py")):
         total.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
-    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return {**versions, "jaxcnn": f"{jaxcnn.__version__} ({total.hexdigest()[:12]})"}
+    return {name: importlib.metadata.version(name) for name in _PACKAGES} | {"jaxcnn's sources": total.hexdigest()[:12]}
 
 
 def _own_output() -> None:
