@@ -36,8 +36,11 @@ class Picture:
 def picture(figure: "Figure") -> Picture:
     """Return a figure as files."""
     if figure not in _DRAWN:
-        figure.draw_without_rendering()  # the parts are laid out once
-        figure.set_layout_engine("none")
+        layout = figure.get_layout_engine()
+        if layout is not None:
+            with in_style():
+                layout.execute(figure)  # the parts are laid out once
+            figure.set_layout_engine("none")
         width, height = figure.get_size_inches()
         _DRAWN[figure] = Picture(*_saved(figure), float(width), float(height))
     return _DRAWN[figure]
@@ -65,11 +68,17 @@ def formula(latex: str) -> Picture:
 
 
 def _saved(figure: "Figure") -> tuple[bytes, bytes]:
-    """Return PNG and SVG, without what differs from run to run."""
-    forms: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
-    files = [io.BytesIO() for _ in forms]
+    """Return PNG and SVG, without what differs from run to run.
+
+    Each canvas draws once: `Figure.savefig` would draw all of it first for the layout that is done already.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    png, svg = io.BytesIO(), io.BytesIO()
+    before, figure.dpi = figure.dpi, DPI
     with in_style():
-        for file, (form, nothing) in zip(files, forms.items(), strict=True):
-            figure.savefig(file, format=form, dpi=DPI, metadata=nothing)
-    png, svg = (file.getvalue() for file in files)
-    return png, svg
+        FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
+    figure.dpi = before
+    return png.getvalue(), svg.getvalue()
