@@ -17,6 +17,7 @@ from jax.extend import core
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "remat2": "jaxpr", "checkpoint": "jaxpr", "closed_call": "call_jaxpr"}
 RULES = {"custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr"}
 LOOPS = ("scan", "while", "cond")
+SHARDED = "shard_map"
 # parts of the names of primitives that call out of the program: nothing of what they do is visible to JAX
 _BOXES = ("callback", "ffi_call", "pallas_call", "custom_partitioning", "custom_call", "triton")
 
@@ -54,6 +55,20 @@ def retraced(program: Any, run: Callable[[Sequence[Any]], list[Any]]) -> Any:
     """A closed jaxpr of `run`, with the arguments of `program`."""
     avals = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in program.in_avals]
     return jax.make_jaxpr(lambda *args: run(args))(*avals)
+
+
+def shard_mapped(eqn: Any, values: Sequence[Any], run: Callable[..., Sequence[Any]]) -> list[Any]:
+    """The results of a `shard_map` equation on `values` with `run` in place of its program, on the same mesh."""
+    params = eqn.params
+    mapped = jax.shard_map(
+        lambda *args: tuple(run(*args)),
+        mesh=params["mesh"],
+        in_specs=tuple(params["in_specs"]),
+        out_specs=tuple(params["out_specs"]),
+        axis_names=set(params["newly_manual_axes"]),
+        check_vma=params["check_vma"],
+    )
+    return list(mapped(*values))
 
 
 def scan_parts(eqn: Any) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The primal without its rules: every `custom_jvp` / `custom_vjp` call replaced by the function it wraps.
 
 This is what makes autodiff a witness: `jax.vjp` of the stripped function never runs the rule in question. Rules inside
-jit, remat and closed calls are inlined; inside scan, while and cond the inner program is rewritten.
+jit, remat and closed calls are inlined; inside scan, while, cond and shard_map the inner program is rewritten.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import jax
 from jax.extend import core
 
 from verify import interpreter
-from verify.interpreter import CALLS, LOOPS, RULES
+from verify.interpreter import CALLS, LOOPS, RULES, SHARDED
 
 
 def without_rules(fun: Callable[..., Any], *, keep_inner: bool = False) -> Callable[..., Any]:
@@ -46,7 +46,7 @@ def equations(jaxpr: Any) -> Iterator[Any]:
 
 def opaque(jaxpr: Any) -> tuple[str, ...]:
     """Names of primitives holding a rule that `without_rules` could not enter: reported, never skipped in silence."""
-    known = {*CALLS, *RULES, *LOOPS}
+    known = {*CALLS, *RULES, *LOOPS, SHARDED}
     names = [
         eqn.primitive.name
         for eqn in equations(jaxpr)
@@ -70,6 +70,8 @@ def _apply(eqn: Any, values: list[Any], keep_inner: bool) -> list[Any]:
         return core.jaxpr_as_fun(program)(*values) if keep_inner else _evaluate(program, values, keep_inner)
     if name in CALLS and any(has_rule(program) for program in _inner(eqn)):
         return _evaluate(eqn.params[CALLS[name]], values, keep_inner)
+    if name == SHARDED and any(has_rule(program) for program in _inner(eqn)):
+        return interpreter.shard_mapped(eqn, values, lambda *args: _evaluate(eqn.params["jaxpr"], args, keep_inner))
     params = eqn.params
     if name in LOOPS and any(has_rule(program) for program in _inner(eqn)):
         params = {key: _rewrite(value, keep_inner) for key, value in params.items()}

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.sharding import AxisType, PartitionSpec
 
 from verify import stripping
 
@@ -42,6 +43,18 @@ def loop(x):
     return lax.while_loop(lambda c: c[0] < 2, lambda c: (c[0] + 1, square(c[1])), (0, x))[1]
 
 
+def on_a_mesh(check_vma):
+    """The square on a mesh of one device: more of them would change nothing in the program."""
+    mesh = jax.make_mesh((1,), ("d",), axis_types=(AxisType.Auto,))
+    return jax.shard_map(
+        square,
+        mesh=mesh,
+        in_specs=PartitionSpec("d"),
+        out_specs=PartitionSpec("d"),
+        check_vma=check_vma,
+    )
+
+
 PROGRAMS = {
     "bare": (square, lambda x: 2 * x),
     "custom_jvp": (cube, lambda x: 3 * x**2),
@@ -58,6 +71,8 @@ PROGRAMS = {
         lambda x: 2 * x,
     ),
     "nested": (nested, lambda x: 2 * x + 1),
+    "shard_map": (on_a_mesh(True), lambda x: 2 * x),
+    "shard_map, unchecked, in jit": (jax.jit(on_a_mesh(False)), lambda x: 2 * x),
     "closure over a constant": (lambda x: square(x) * jnp.asarray(X), lambda x: 2 * x * X),
     "no rule": (lambda x: x * x, lambda x: 2 * x),
 }
