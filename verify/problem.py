@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import _precision, complexes
+from verify import _precision, complexes, placement
 
 Arrays = tuple[Any, ...]
 
@@ -25,7 +25,8 @@ class Problem:
     """`fun` at an example. `kinds[i]` says what leaf i is: "float", "complex", "array", "key" or "fixed".
 
     A complex array is two floats, its parts; an "array" is not differentiated; a PRNG key is an array of its data,
-    which NumPy can hold, and the name of its generator, which is fixed.
+    which NumPy can hold, and the name of its generator, which is fixed. `shardings` has one entry per array, floats
+    first, None for what lies on one device; it is empty where nothing lies on several.
     """
 
     fun: Callable[..., Any]
@@ -38,6 +39,7 @@ class Problem:
     owners: tuple[int, ...]
     floats: Arrays
     others: Arrays
+    shardings: tuple[Any, ...] = ()
 
     def arguments(self, floats: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...]:
         """Put leaves back into the tree of the user's arguments."""
@@ -54,16 +56,29 @@ class Problem:
 
     def call(self, floats: Sequence[Any], others: Sequence[Any]) -> Arrays:
         """The floating leaves of `fun(*arguments)`, as a tuple; complex ones as their two parts."""
-        out = self.fun(*self.arguments(floats, others))
-        return tuple(part for leaf in _differentiated(out) for part in complexes.parts(leaf))
+        leaves = _differentiated(self._output(floats, others))
+        return placement.plain([part for leaf in leaves for part in complexes.parts(leaf)], self.shardings)
+
+    def _output(self, floats: Sequence[Any], others: Sequence[Any]) -> Any:
+        if self.shardings:
+            cut = len(floats)
+            floats, others = (
+                placement.typed(floats, self.shardings[:cut]),
+                placement.typed(others, self.shardings[cut:]),
+            )
+        return self.fun(*self.arguments(floats, others))
+
+    def unplaced(self) -> Problem:
+        """The same problem, whose function gets its arrays as they come."""
+        return dataclasses.replace(self, shardings=())
 
     @cached_property
     def complex_outputs(self) -> tuple[bool, ...]:
         """For every floating output of `fun`, whether it is complex."""
         try:
-            out = jax.eval_shape(lambda xs, ns: self.fun(*self.arguments(xs, ns)), self.floats, self.others)
+            out = jax.eval_shape(self._output, self.floats, self.others)
         except Exception:  # not traceable: plain NumPy answers itself
-            out = self.fun(*self.arguments(self.floats, self.others))
+            out = self._output(self.floats, self.others)
         return tuple(complexes.is_complex(leaf) for leaf in _differentiated(out))
 
     @property
@@ -108,7 +123,7 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
 
     Raises:
         TypeError: `fun` is not callable, no argument holds a float, or an argument has a dtype no check covers.
-        ValueError: an argument holds NaN, or has no entries at all.
+        ValueError: an argument holds NaN, has no entries at all, or lies on devices of other processes.
     """
     if not callable(fun):
         raise TypeError(f"`fun` must be callable; got {type(fun).__name__}.")
@@ -116,10 +131,11 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
     # float32 unless x64 is on: what JAX itself does to float64; plain NumPy knows no such mode
     widest = np.dtype(np.float64) if keep_float64 else jax.dtypes.canonicalize_dtype(np.float64)
     entries, treedef = jax.tree_util.tree_flatten_with_path(tuple(args))
-    kinds, fixed, paths, owners, floats, others = [], [], [], [], [], []
+    kinds, fixed, paths, owners, floats, others, places, other_places = [], [], [], [], [], [], [], []
     for path, leaf in entries:
         owner = path[0].idx
         name = names[owner] + jax.tree_util.keystr(path[1:])
+        where = placement.of(leaf, name)
         if isinstance(leaf, float):
             leaf = np.asarray(leaf, widest)
         if not isinstance(leaf, np.ndarray | np.generic | jax.Array):
@@ -128,7 +144,9 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
         elif jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
             kinds.append("key")
             key: Any = leaf
-            others.append(np.asarray(jax.random.key_data(key)))
+            data = jax.random.key_data(key)
+            others.append(np.asarray(data))
+            other_places.append(placement.of(data, name))
             fixed.append(jax.random.key_impl(key))
         elif _precision.is_float(leaf):
             leaf = np.asarray(leaf)
@@ -138,6 +156,7 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
                 raise ValueError(f"`{name}` holds NaN: pass an example at which `{describe(fun)[0]}` is defined.")
             kinds.append("float")
             floats.append(leaf)
+            places.append(where)
         elif complexes.is_complex(leaf):
             leaf = np.asarray(leaf)
             if np.isnan(leaf).any():
@@ -145,17 +164,30 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
             kinds.append("complex")
             narrow = leaf.dtype == np.complex128 and widest == np.float32
             floats.extend(np.array(part, widest if narrow else None) for part in complexes.parts(leaf))
+            places.extend((where, where))
         else:
             kinds.append("array")
             others.append(np.asarray(leaf))
+            other_places.append(where)
         paths.append(name)
         owners.append(owner)
-    name, where = describe(fun)
+    name, line = describe(fun)
     if not floats:
         got = ", ".join(f"`{p}` {leaf_type(leaf)}" for p, (_, leaf) in zip(paths, entries, strict=True))
         raise TypeError(f"`{name}` needs at least one floating-point array to differentiate; got {got or 'nothing'}.")
+    shardings = (*places, *other_places)
     made = Problem(
-        fun, name, where, treedef, tuple(kinds), tuple(fixed), tuple(paths), tuple(owners), tuple(floats), tuple(others)
+        fun,
+        name,
+        line,
+        treedef,
+        tuple(kinds),
+        tuple(fixed),
+        tuple(paths),
+        tuple(owners),
+        tuple(floats),
+        tuple(others),
+        shardings if any(shardings) else (),
     )
     for float_path, x in zip(made.float_paths, floats, strict=True):
         if x.size == 0:
@@ -187,10 +219,15 @@ def argument_names(fun: Callable[..., Any], count: int) -> list[str]:
 def describe(fun: Callable[..., Any]) -> tuple[str, str | None]:
     """A function's name, and `file:line` where Python knows it."""
     inner = fun
-    while not inspect.isfunction(inner):
+    while not inspect.isfunction(inner) or (hasattr(inner, "__wrapped__") and _of_jax(inner)):
         following = getattr(inner, "__wrapped__", None) or getattr(inner, "func", None) or getattr(inner, "fun", None)
         if following is None:
             return getattr(fun, "__name__", type(fun).__name__), None
         inner = following
     code = inner.__code__
     return getattr(fun, "__name__", inner.__name__), f"{code.co_filename.rsplit('/', 1)[-1]}:{code.co_firstlineno}"
+
+
+def _of_jax(function: Any) -> bool:
+    """Whether a function is a wrapper that JAX has made: `jax.shard_map` returns one."""
+    return function.__code__.co_filename.startswith(jax.__file__.rsplit("/", 1)[0])

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.sharding import NamedSharding
 
 from verify.complexes import joined_cotangents
 from verify.items import Item
@@ -123,6 +124,35 @@ def transformed_lines(
         "pull = lambda xs, w: jax.vjp(fun, *xs)[1](w)",
         f"print({shown})  # look at {argument}{list(index)}",
         f"print([pull(({row},), w0[i]) for i in range({len(items)})])",
+    )
+
+
+def sharded_lines(problem: Problem, item: Item, argument: str, index: Sequence[int]) -> tuple[str, ...]:
+    """Lines that pull back with the arguments on their devices, and without; a sentence where that takes too many."""
+    plain, wheres = _plain_arguments(problem, item), problem.shardings
+    sources = None if plain is None else _sources((*plain, *item.cotangents))
+    named = [where for where in wheres if isinstance(where, NamedSharding)]
+    if sources is None or not named or len(named) < sum(where is not None for where in wheres):
+        return ("# jax.jit of the pullback, with arguments on several devices, differs from the same on one device",)
+    sizes, names = tuple(named[0].mesh.shape.values()), tuple(named[0].mesh.axis_names)
+    kinds = ", ".join(f"jax.sharding.{kind}" for kind in named[0].mesh.axis_types)
+    given = [f"x{i}" for i in range(len(wheres))]
+    placed = [
+        name if where is None else f"jax.device_put({name}, jax.NamedSharding(mesh, jax.{where.spec!r}))"
+        for name, where in zip(given, wheres, strict=True)
+    ]
+    entry = f"look at every copy of {argument}{list(index) if index else ''}"
+    return (
+        f"# with {named[0].mesh.size} devices: XLA_FLAGS=--xla_force_host_platform_device_count={named[0].mesh.size}",
+        "import jax, numpy as np",
+        import_line("fun", problem.fun),
+        f"mesh = jax.make_mesh({sizes}, {names}, axis_types=({kinds},))",
+        *(f"{name} = {source}" for name, source in zip([*given, "w0"], sources, strict=True)),
+        f"placed = ({', '.join(placed)},)",
+        "pull = jax.jit(lambda xs, w: jax.vjp(fun, *xs)[1](w))",
+        "w = jax.device_put(w0, jax.jit(fun)(*placed).sharding)",
+        f"print([[shard.data for shard in g.addressable_shards] for g in pull(placed, w)])  # {entry}",
+        f"print(pull(({', '.join(given)},), w0))",
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import _precision
+from verify import _precision, placement
 from verify.problem import Problem
 
 Axis = tuple[int, int]  # (array, axis), floats first, then the other arrays
@@ -267,7 +267,9 @@ def _changed(problem: Problem, change: dict[Axis, int]) -> list[tuple[int, ...]]
 
 
 def _outputs(problem: Problem, sizes: Sequence[tuple[int, ...]]) -> tuple[Any, ...] | None:
-    """What comes out for arrays of these shapes, or None where the primal refuses them."""
+    """What comes out for arrays of these shapes, or None where the primal or the devices refuse them."""
+    if not placement.divides(problem.shardings, sizes):
+        return None
     arrays = (*problem.floats, *problem.others)
     structs = [jax.ShapeDtypeStruct(s, a.dtype) for a, s in zip(arrays, sizes, strict=True)]
     count = len(problem.floats)

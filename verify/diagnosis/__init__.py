@@ -8,6 +8,7 @@ rounding, at every ordinary item where the rule is wrong, and again at fresh ran
     conjugate             the complex conjugate of the right one
     sign                  minus the right one (everywhere, or wherever it is wrong)
     zero                  zero
+    mesh-sum              not summed over an axis of the mesh of devices, summed twice, or averaged
     constant-factor       a fixed multiple: 2, 1/2, N, 1/N (mean for sum), or the value of a scalar argument
     wrong-side            right for x < c where x > c, and the reverse
     other-argument        that of another argument
@@ -28,7 +29,7 @@ rounding, at every ordinary item where the rule is wrong, and again at fresh ran
     batch-dependent       right at the example's shape, wrong at another, and none of the above
 
 and by the law that fails: `vmap`, `scan`, `remat`, `second-order`, `state` (kept between calls), `dtype`, `structure`,
-`stop-gradient` (in the primal).
+`stop-gradient` (in the primal), `sharding` (a cotangent that is not laid out on its devices as its argument is).
 
 What is neither accepted nor rejected has the code `inconclusive`, or `straight-through` or `surrogate` where a rule
 differs on purpose from a primal that is constant almost everywhere (`verify.surrogates`).
@@ -55,6 +56,7 @@ from verify.diagnosis import (
     diagonal_only,
     dilation_ignored,
     kernel_not_flipped,
+    mesh_sum,
     not_finite,
     other_argument,
     padding_off_by_one,
@@ -80,6 +82,7 @@ FITTED: tuple[ModuleType, ...] = (
     conjugate,
     sign,
     zero,
+    mesh_sum,  # with several devices only
     constant_factor,
     wrong_side,
     other_argument,

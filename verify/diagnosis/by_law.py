@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from verify import _precision
+from verify import _precision, unsummed
 from verify.diagnosis import precision
 from verify.laws import eager, linear, numbers, second_order, structure, transformations
 from verify.report import Diagnosis, Finding
@@ -29,6 +29,9 @@ _TOLD = {
 }
 _ROUNDED = (linear.LAW, eager.JIT, eager.REENTRANT)  # what these compare differs by roundings of the inner dtype
 _DTYPE = re.compile(r"(b?float\w+)")
+_MANUAL = re.compile(
+    r"at output\[?([\d\]\[]*\d)\]? the bwd rule .* type \w+\[[^\]]*\]\{V:\(?([\w,']+)\)?\} .* \w+\[[^\]]*\],"
+)
 
 
 def observed(trial: Trial, finding: Finding, codes: Mapping[str | None, str | None]) -> Diagnosis | None:
@@ -57,6 +60,11 @@ def _coarser(narrow: Any, dtype: Any) -> bool:
 
 
 def _structure(finding: Finding) -> Diagnosis:
+    differing = _MANUAL.search(str(finding.actual))
+    if differing:  # JAX's own words, in a shard_map that it checks
+        axes = unsummed.axis_names(tuple(differing[2].replace("'", "").split(",")))
+        told = f"cotangent {differing[1]} differs along mesh axis {axes} and its argument does not (a psum is missing)."
+        return Diagnosis(unsummed.CODE, told)
     found, wanted = _DTYPE.match(str(finding.actual)), _DTYPE.match(str(finding.expected))
     if found and wanted and found[1] != wanted[1]:
         return Diagnosis("dtype", f"the cotangent is {found[1]} where its argument is {wanted[1]}.")

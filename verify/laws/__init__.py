@@ -13,6 +13,7 @@ from verify.laws import (
     numbers,
     primal,
     second_order,
+    sharding,
     structure,
     transformations,
 )
@@ -40,5 +41,6 @@ AT_THE_EXAMPLE: tuple[Law, ...] = (
     half_precision.check,
     eager.check,
     transformations.check,
+    sharding.check,
     second_order.check,
 )

@@ -6,6 +6,7 @@ import pytest
 
 from tests.verify.diagnosis._fitted import FITTED
 from tests.verify.diagnosis._observed import OBSERVED
+from tests.verify.laws._sharded_faults import FAULTS
 from verify import diagnosis
 from verify.diagnosis import by_law
 from verify.report import Finding
@@ -42,6 +43,8 @@ RESEMBLING = {
     "dtype": "structure",
     "structure": "dtype",
     "stop-gradient": "zero",
+    "mesh-sum": "sum-over-axis",
+    "sharding": "structure",
 }
 
 
@@ -57,7 +60,8 @@ def code(fault):
 
 
 def test_every_documented_code_has_a_fault_that_gets_it_and_a_resembling_one_that_does_not():
-    planted = {code(fault) for fault in (*FITTED, *OBSERVED)} | {"scan"}  # see below
+    on_devices = {named for _, _, named, _ in FAULTS.values() if named}
+    planted = {code(fault) for fault in (*FITTED, *OBSERVED)} | on_devices | {"scan"}  # see below
     assert documented() == planted == set(RESEMBLING)
     for own, other in RESEMBLING.items():
         assert other in {**FITTED, **OBSERVED}, own
