@@ -14,7 +14,7 @@ class Sized(Case):
     """A case whose network is given and not one of the zoo's."""
 
     network: Network | None = None
-    side: int = 28
+    side: int = 14
 
     @property
     def shape(self) -> tuple[int, ...]:
