@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +23,23 @@ def written_whole(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if (named := _named(error, target)) is None:
+            raise
+        raise named from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _named(error: OSError, target: Path) -> OSError | None:
+    """Return an error with the name of the file and in the system's words, if this one lacks them: on a full disk."""
+    told_by_hdf5 = re.search(r"errno = (\d+)", str(error))  # in the midst of two lines of its own
+    number = int(told_by_hdf5[1]) if told_by_hdf5 else error.errno
+    if number is None or (error.filename is not None and not told_by_hdf5):
+        return None
+    return OSError(number, os.strerror(number), str(target))
 
 
 def _permissions(target: Path) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 
 from jaxcnn.checkpoints.errors import CheckpointError
+from jaxcnn.checkpoints.full import require_room, told_if_unwritten
 from jaxcnn.checkpoints.leaves import from_arrays, to_arrays
 from jaxcnn.checkpoints.manifest import read_manifest, write_manifest
 
@@ -41,16 +42,19 @@ def save_checkpoint(folder: Path, number: int, state: Any, about: dict[str, Any]
 
     Raises:
         ImportError: if Orbax is not installed.
-        OSError: if it cannot be written.
+        OSError: if it cannot be written, as on a full disk; those before it are as they were.
     """
     require_orbax()
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    _remove(folder, number)
-    _remove_unfinished(folder)
-    with _checkpointer() as checkpointer:
-        checkpointer.save(folder / str(number), to_arrays(state))
-    write_manifest(folder / f"{number}.json", folder / str(number), about)
+    with told_if_unwritten(f"checkpoint {number} in {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove(folder, number)
+        _remove_unfinished(folder)
+        arrays = to_arrays(state)
+        require_room(folder, sum(values.nbytes for values in arrays.values()))
+        with _checkpointer() as checkpointer:
+            checkpointer.save(folder / str(number), arrays)
+        write_manifest(folder / f"{number}.json", folder / str(number), about)
     for older in _numbers(folder)[keep:]:
         _remove(folder, older)
 

@@ -97,15 +97,15 @@ def join(place: Place, told: dict[str, Any], ended: Callable[[str], NoReturn]) -
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     try:
         jax.distributed.initialize(
-            f"127.0.0.1:{relayed(place.host, port)}" if place.number else f"{place.host}:{port}",
+            f"127.0.0.1:{relayed(place.host, port)}" if place.number else place.address(port),
             place.processes,
             place.number,
             initialization_timeout=max(1, round(place.seconds)),
-            coordinator_bind_address=f"{place.host}:{port}",
+            coordinator_bind_address=place.address(port),
             cluster_detection_method="deactivate",
         )
     except RuntimeError as error:
-        why = f"JAX could not begin at {place.host}:{port} ({str(error).splitlines()[0]})"
+        why = f"JAX could not begin at {place.address(port)} ({str(error).splitlines()[0]})"
         member.fail(why)
         raise ProcessError(f"{why}: let processes reach each other on every port.") from error
     return member

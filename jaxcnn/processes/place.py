@@ -26,7 +26,11 @@ class Place:
     seconds: float = 120.0
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return self.address(self.port)
+
+    def address(self, port: int) -> str:
+        """Return another port of the machine of process 0, with the brackets of an IPv6 address."""
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
 
 def parsed(address: str, processes: int, number: int, seconds: float) -> Place:

@@ -47,8 +47,7 @@ def hold(place: Place, told: dict[str, Any]) -> tuple[dict[int, Line], int]:
             line.say({"port": port})
     except ProcessError as error:
         for line in lines.values():
-            with contextlib.suppress(OSError):  # it may be gone by now
-                line.say({"refused": str(error)})
+            _refuse(line, str(error))
         raise
     return lines, port
 
@@ -113,11 +112,15 @@ def _admitted(line: Line, place: Place, told: dict[str, Any], lines: dict[int, L
         parts = ", ".join(f"{key} is {theirs.get(key)!r} there and {told.get(key)!r} here" for key in different)
         refusal = f"Process {number} does not fit process 0: {parts}."
     if refusal is not None:
-        with contextlib.suppress(OSError):
-            line.say({"refused": refusal})
-        line.close()
+        _refuse(line, refusal)
         raise ProcessError(refusal)
     return int(number)
+
+
+def _refuse(line: Line, why: str) -> None:
+    with contextlib.suppress(OSError):  # it may be gone by now
+        line.say({"refused": why})
+    line.close()
 
 
 def _connected(place: Place, until: float) -> Line:

@@ -1,7 +1,6 @@
 """Real processes of one run, each with some of its virtual CPU devices."""
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -18,16 +17,15 @@ def free_port():
 
 
 @contextlib.contextmanager
-def started(*arguments, processes=2, environments=({}, {})):
+def started(*arguments, processes=2, before=((), ())):
     """Start Python once for each process, with the options that tell each its place; at the end none is left."""
     address, running = f"127.0.0.1:{free_port()}", []
     try:
         for number in range(processes):
             place = ("--coordinator", address, "--processes", str(processes), "--process-id", str(number))
-            command = [sys.executable, *map(str, arguments), *place, "--wait", "300"]
-            environment = {**os.environ, **environments[number]}
+            command = [*before[number], sys.executable, *map(str, arguments), *place, "--wait", "300"]
             pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, **pipes))
+            running.append(subprocess.Popen(command, cwd=ROOT, **pipes))
         yield running
     finally:
         for process in running:

@@ -76,3 +76,20 @@ def test_more_devices_than_there_are_or_than_examples_are_refused():
         division("filters", 64, 2, devices=3)
     with pytest.raises(ValueError, match=r"`devices` must be at most 2: there are 4, .* 2 examples; got 3"):
         division("filters", 2, 4, devices=3)
+
+
+def shared(batch, devices, available=8, processes=2, name="filters"):
+    entry = ZOO[name]
+    config = TrainConfig(batch_size=batch, devices=devices)
+    return divided(60_000, config, work(entry.network, (1, *entry.input_shape)), "cpu", available, processes)
+
+
+def test_of_several_processes_each_takes_part_with_as_many_devices():
+    assert shared(64, 4).devices == 4
+    assert shared(64, None).devices == 8  # of 8 examples each
+    assert shared(40, None).devices == 4
+    assert shared(64, None, name="mlp").devices == 2  # too little work for more
+    with pytest.raises(ValueError, match=r"`devices` must be a multiple of the 2 processes that have them; got 3"):
+        shared(64, 3)
+    with pytest.raises(ValueError, match=r"`batch_size` must give each of 2 processes an example; a batch has 1"):
+        shared(1, None)
