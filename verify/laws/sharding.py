@@ -90,7 +90,8 @@ class _Runs:
         return placement.put(item.floats, self.shardings[:cut]), placement.put(item.others, self.shardings[cut:])
 
     def _cotangents(self, i: int, outputs: Arrays) -> Arrays:
-        return placement.put(self._trial.items[i].cotangents, [y.sharding for y in outputs])
+        places = [y.sharding if len(y.sharding.device_set) > 1 else None for y in outputs]
+        return placement.put(self._trial.items[i].cotangents, places)
 
 
 def _pullback(call: Callable[..., Arrays]) -> Callable[..., Arrays]:
@@ -135,8 +136,8 @@ def _cotangent(trial: Trial, rows: list[int], answers: list[Answers], runs: _Run
         if not entry.holds:
             right = expected if trial.autodiff is None else trial.witness[leaf][i]
             told = of_copies(path, g, right, allowed) if not alike else of_values(trial, i, leaf, found, right, allowed)
-            shown = sharded_lines(trial.problem, trial.items[i], path, entry.index)
-            trial.failed(LAW, path, trial.items[i], diagnosis=told, reproduce=shown, **entry.fields())
+            fields = entry.fields() | _lines(trial, i, path, entry.index)
+            trial.failed(LAW, path, trial.items[i], diagnosis=told, **fields)
             return entry
         worst = max(worst, entry)
     if _lies_well(trial, rows[0], answers[0], runs, leaf):
@@ -195,9 +196,15 @@ def _lies_well(trial: Trial, i: int, found: Answers, runs: _Runs, leaf: int) -> 
         actual=_spec(g.sharding),
         expected=_spec(wanted),
         diagnosis=Diagnosis(GATHERED, told),
-        reproduce=sharded_lines(trial.problem, trial.items[i], path, ()),
+        **_lines(trial, i, path, ()),
     )
     return False
+
+
+def _lines(trial: Trial, i: int, path: str, index: Sequence[int]) -> dict[str, Any]:
+    """Where the arguments lie on one device, the lines of any finding show it too."""
+    placed = bool(trial.problem.shardings)
+    return {"reproduce": sharded_lines(trial.problem, trial.items[i], path, index)} if placed else {}
 
 
 def _spec(sharding: Any) -> str:

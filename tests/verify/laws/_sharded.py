@@ -46,6 +46,15 @@ def by_hand(reduce):
     return dense(jax.shard_map(run, mesh=MESH, in_specs=(DATA, WHOLE, DATA), out_specs=(DATA, WHOLE), check_vma=False))
 
 
+def around_the_ring(dw):
+    """A sum that begins on every device with its own part: copies differ by roundings."""
+    total, moving = dw, dw
+    for _ in range(3):
+        moving = lax.ppermute(moving, "d", [(k, (k + 1) % 4) for k in range(4)])
+        total = total + moving
+    return total
+
+
 def on_grid(reduce):
     """Examples split along one axis of a grid, weights by column along the other."""
 
@@ -165,7 +174,9 @@ EVERYTHING = (
 # name: the rule, its arguments
 RIGHT = {
     "summed by hand": (by_hand(lambda dw: lax.psum(dw, "d")), SPLIT),
+    "summed by hand, of NumPy arrays": (by_hand(lambda dw: lax.psum(dw, "d")), (X, W)),
     "summed by hand, on a grid": (on_grid(lambda dw: lax.psum(dw, "d")), ON_GRID),
+    "summed around the ring": (by_hand(around_the_ring), SPLIT),
     "scattered": (fully_sharded(lambda dw: lax.psum_scatter(dw, "d", tiled=True)), FULLY),
     "partitioned": (partitioned(lambda dw: lax.psum(dw, "d")), SPLIT),
     "inside, checked": (inside(local_sum, True), SPLIT),
@@ -180,6 +191,7 @@ RIGHT = {
 WRONG = {
     "not summed": (by_hand(lambda dw: dw), SPLIT),
     "averaged": (by_hand(lambda dw: lax.pmean(dw, "d")), SPLIT),
+    "not summed, of NumPy arrays": (by_hand(lambda dw: dw), (X, W)),
     "not summed, on a grid": (on_grid(lambda dw: dw), ON_GRID),
     "not scattered": (fully_sharded(own_rows), FULLY),
     "partitioned, not summed": (partitioned(lambda dw: dw), SPLIT),

@@ -3,6 +3,7 @@
 LAW = "sharded = unsharded"
 FAULTS = {
     "not summed": (LAW, "w", "mesh-sum", "not summed over mesh axis 'd': each of the 4 devices"),
+    "not summed, of NumPy arrays": (LAW, "w", "mesh-sum", "not summed over mesh axis 'd': each of the 4 devices"),
     "averaged": ("agreement", "w", "mesh-sum", "divided by 4: a mean over mesh axis 'd'"),
     "not summed, on a grid": (LAW, "w", "mesh-sum", "not summed over mesh axis 'd': each of the 2 devices"),
     "not scattered": ("agreement", "w", "mesh-sum", "its own part of the cotangent gives"),
@@ -24,7 +25,9 @@ FAULTS = {
 }
 ACCEPTED = (
     "summed by hand",
+    "summed by hand, of NumPy arrays",
     "summed by hand, on a grid",
+    "summed around the ring",
     "scattered",
     "partitioned",
     "inside, checked",
@@ -44,6 +47,7 @@ USUAL = (
     "partitioned, not scattered",
     "inside, checked, not summed",
     "gathered",
+    "summed by hand, of NumPy arrays",
     "partitioned",
     "inside, explicit",
     "laid out as its argument",
