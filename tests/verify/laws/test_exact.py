@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import verify
+from tests.verify._here import check_here
 
 X = np.linspace(-2, 2, 32, dtype=np.float32).reshape(4, 8)
 LAW = "exact on integers"
@@ -15,12 +15,12 @@ def square(x):
 
 
 def test_a_fault_at_a_single_integer_is_found(with_rule, failed):
-    report = verify.check_rule(with_rule(square, lambda x, g: (2 * x * g + jnp.where(x == 5, g, 0),)), X)
+    report = check_here(with_rule(square, lambda x, g: (2 * x * g + jnp.where(x == 5, g, 0),)), X)
     assert failed(report) == {(LAW, "x")}
 
 
 def test_a_right_polynomial_is_exact_and_the_chance_of_a_miss_is_told(with_rule):
-    report = verify.check_rule(with_rule(square, lambda x, g: (2 * x * g,)), X)
+    report = check_here(with_rule(square, lambda x, g: (2 * x * g,)), X)
     assert report.ok, str(report)
     (finding,) = (f for f in report.passed if f.law == LAW)
     assert (finding.error, finding.tolerance) == (0, 0)
@@ -38,6 +38,6 @@ def test_a_right_polynomial_is_exact_and_the_chance_of_a_miss_is_told(with_rule)
     ids=["sine", "fraction", "large"],
 )
 def test_why_there_is_no_exact_test_is_noted(primal, reason):
-    report = verify.check_rule(primal, X[:1, :2])
+    report = check_here(primal, X[:1, :2])
     assert report.ok, str(report)
     assert any(note.startswith(f"no exact integer test: {reason}") for note in report.notes)

@@ -1,11 +1,13 @@
 """Law: vmap = loop, for every choice of which arguments are batched."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import verify
+from tests.verify._here import check_here
 
 X, W = np.asarray([0.5, -1.25, 2.0], np.float32), np.asarray([1.5, 0.25, -1.0], np.float32)
 LAW = "vmap = loop"
@@ -43,22 +45,27 @@ def refuses(size, batched, a, b):
     raise NotImplementedError("no batches")
 
 
+@functools.cache
+def report_on(rule):
+    return check_here(product(rule), X, W)
+
+
 @pytest.mark.parametrize("rule", [sums_over_the_batch, first_of_the_batch], ids=["sum", "first row for all"])
 def test_a_wrong_batching_rule_is_rejected(failed, rule):
-    report = verify.check_rule(product(rule), X, W)
+    report = report_on(rule)
     assert {law for law, _ in failed(report)} == {LAW}
     assert {argument for _, argument in failed(report)} <= {"x", "w"}
 
 
 def test_a_right_batching_rule_passes():
-    report = verify.check_rule(product(right), X, W)
+    report = report_on(right)
     assert (LAW, "x") in {(finding.law, finding.argument) for finding in report.passed}
     assert (LAW, "w") in {(finding.law, finding.argument) for finding in report.passed}
     assert report.ok, str(report)
 
 
 def test_a_rule_that_cannot_be_mapped_though_its_primal_can_is_rejected(failed):
-    report = verify.check_rule(product(refuses), X, W)
+    report = check_here(product(refuses), X, W)
     assert failed(report) == {(LAW, None)}
     assert report.failures[0].actual == "NotImplementedError: no batches"
 
@@ -68,7 +75,7 @@ def cells(report):
 
 
 def test_every_transformation_has_its_line_in_the_table():
-    report = verify.check_rule(product(right), X, W)
+    report = report_on(right)
     names = ["jit", "two forwards, then the backwards", "called again"]
     names += ["vmap over x, w", "vmap over x", "vmap over w", "grad of vmap", "scan", "remat"]
     assert cells(report) == dict.fromkeys(names, "held")
@@ -77,7 +84,7 @@ def test_every_transformation_has_its_line_in_the_table():
 
 
 def test_only_the_transformations_that_a_rule_fails_under_are_marked():
-    report = verify.check_rule(product(sums_over_the_batch), X, W)
+    report = report_on(sums_over_the_batch)
     marked = {name for name, verdict in cells(report).items() if verdict == "failed"}
     assert "vmap over x, w" in marked
     assert not marked & {"jit", "scan", "remat", "called again"}
@@ -92,7 +99,7 @@ def test_residuals_kept_outside_are_refused_by_scan(failed):
 
     fun = jax.custom_vjp(lambda x: jnp.sin(x))
     fun.defvjp(forward, lambda _, g: (g * jnp.cos(kept[-1]),))
-    assert failed(verify.check_rule(fun, X))
+    assert failed(check_here(fun, X))
 
 
 def test_a_primal_that_cannot_be_transformed_is_noted_and_not_failed():
@@ -100,7 +107,7 @@ def test_a_primal_that_cannot_be_transformed_is_noted_and_not_failed():
     fun.def_vmap(refuses)
     outer = jax.custom_vjp(lambda x: fun(x))
     outer.defvjp(lambda x: (fun(x), x), lambda x, g: (g * jnp.cos(x),))
-    report = verify.check_rule(outer, X)
+    report = check_here(outer, X)
     assert report.ok, str(report)
     assert {"vmap over x", "grad of vmap"} <= {name for name, verdict in cells(report).items() if verdict == "left out"}
     assert any("vmap was left out" in note for note in report.notes)
