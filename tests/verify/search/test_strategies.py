@@ -93,11 +93,12 @@ def test_cropping_leaves_something_and_options_left_out_are_not_drawn(drawn):
 def test_every_pooling_problem_has_a_real_entry_in_every_window(drawn):
     (images,) = drawn.args
     window, strides, padding = (drawn.options[name] for name in ("window", "strides", "padding"))
-    if not isinstance(padding, str):
-        padding = ((0, 0), *padding, (0, 0))
-    largest = lax.reduce_window(images, -jnp.inf, lax.max, (1, *window, 1), (1, *strides, 1), padding)
-    assert largest.size
-    assert bool(jnp.isfinite(largest).all())
+    amounts = lax.padtype_to_pads(images.shape[1:3], window, strides, padding) if isinstance(padding, str) else padding
+    # By NumPy: a pooling of every shape would be compiled for itself.
+    padded = np.pad(images, ((0, 0), *amounts, (0, 0)), constant_values=-np.inf)
+    largest = np.lib.stride_tricks.sliding_window_view(padded, window, axis=(1, 2)).max(axis=(-2, -1))
+    assert largest[:, :: strides[0], :: strides[1]].size
+    assert np.isfinite(largest[:, :: strides[0], :: strides[1]]).all()
 
 
 @given(vs.dense_problems(), vs.dense_problems(bias=False))
