@@ -30,6 +30,7 @@ from verify.scanning.report import ScanReport as ScanReport
 from verify.scanning.scan import scan as scan
 from verify.searching.configuration import configurations as configurations
 from verify.searching.search import search as search
+from verify.searching.sweep import sweep as sweep
 from verify.sparse import sparse_hessian as sparse_hessian
 from verify.sparse import sparse_jacobian as sparse_jacobian
 from verify.spectra.circular import circular_singular_values as circular_singular_values

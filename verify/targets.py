@@ -115,10 +115,11 @@ def import_lines(target: str, args: str) -> tuple[str, ...]:
     """Lines of Python that make `fun` and `args` of what the command line names, as `load` and `arguments` do."""
     made = ["args = args()"] if callable(load(args, "--args")) else []
     one = "args = tuple(args) if isinstance(args, tuple | list) else (args,)"
-    return _imported("fun", target), _imported("args", args), *made, one
+    return imported("fun", target), imported("args", args), *made, one
 
 
-def _imported(role: str, target: str) -> str:
+def imported(role: str, target: str) -> str:
+    """A line of Python that makes `role` of what `package.module:name` names."""
     module, _, name = target.partition(":")
     top, *inner = name.split(".")
     line = f"from {module} import {top}" + (f" as {role}" if top != role else "")

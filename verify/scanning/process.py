@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,11 +34,12 @@ class Work(NamedTuple):
     """How functions are examined.
 
     Attributes:
-        examiner: "package.module:function", called as `examine(name, seed=..., budget=...)` for a `Scanned`.
+        examiner: "package.module:function", called as `examine(name, seed=..., budget=..., **options)` for a `Scanned`.
         jobs: How many processes at once.
         limit: Seconds for each function, after which its process is killed.
         memory: Bytes for each process.
         seed: Of all random points.
+        options: What else the examiner is called with, as JSON holds it.
     """
 
     examiner: str
@@ -45,6 +47,7 @@ class Work(NamedTuple):
     limit: float = 60.0
     memory: int = 8 * 2**30
     seed: int = 0
+    options: Mapping[str, Any] = {}
 
 
 class Process:
@@ -145,7 +148,8 @@ class Process:
 
     def _begin(self) -> None:
         self._restart_clock(self._work.limit)
-        task = {"function": self.name, "seed": self._work.seed, "budget": _SOFT * self._work.limit}
+        work = self._work
+        task = {"function": self.name, "seed": work.seed, "budget": _SOFT * work.limit, "options": work.options}
         with contextlib.suppress(BrokenPipeError):  # it has just died: `taken` will find out
             self._tasks.write(json.dumps(task).encode() + b"\n")
             self._tasks.flush()

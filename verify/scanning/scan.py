@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import importlib.metadata
 import importlib.util
-import os
-import re
 import time
 import types
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from verify.scanning import baseline as known_findings
-from verify.scanning import campaign, cluster, functions, workers
+from verify.scanning import campaign, conduct, functions
 from verify.scanning.process import Work
 from verify.scanning.report import ScanReport
-from verify.scanning.store import Store
 
 if TYPE_CHECKING:
     from distributed import Client
 
 EXAMINER = "verify.scanning.examine:examine"
-_ALWAYS = ("jax", "jaxlib", "numpy", "mpmath")  # whose versions decide what is found, beside the library's own
 
 
 def scan(
@@ -71,31 +64,18 @@ def scan(
         ConnectionError: no Dask scheduler answers, or it is gone.
         Interrupted: by Ctrl-C (a KeyboardInterrupt).
     """
-    if os.name != "posix":
-        raise OSError("verify.scan needs processes that can be limited: run it on Linux or macOS.")
+    work = Work(examiner, jobs, limit, memory, seed)
+    conduct.possible(work, dask)
     if not targets:
         raise ValueError("`targets` must name at least one module; got none.")
-    for name, value in {"jobs": jobs, "limit": limit, "memory": memory}.items():
-        if not value > 0:
-            raise ValueError(f"`{name}` must be positive; got {value}.")
-    if dask is not None and jobs != 1:
-        raise ValueError(f"`jobs` counts processes of this machine: leave it out with `dask`; got {jobs}.")
     if examiner == EXAMINER and importlib.util.find_spec("mpmath") is None:
         raise ImportError("verify.scan needs mpmath: install the extra, `pip install jaxcnn[scan]`.")
     began = time.monotonic()
     named = [target if isinstance(target, str) else target.__name__ for target in targets]
-    names, versions = _functions(named, only), _versions(named)
+    names, versions = _functions(named, only), conduct.versions("mpmath", *(name.partition(".")[0] for name in named))
     known = None if baseline is None else known_findings.load(Path(baseline))
-    work = Work(examiner, jobs, limit, memory, seed)
     header = {"modules": named, "seed": seed, "limit": limit, "memory": memory, "versions": versions}
-    with contextlib.ExitStack() as stack:
-        examine: campaign.Examine = workers.examined
-        if dask is not None:
-            client = stack.enter_context(cluster.connected(dask))
-            libraries = tuple(dict.fromkeys(re.split("[.:]", name)[0] for name in (*named, examiner)))
-            examine = functools.partial(cluster.examined, client=client, libraries=libraries)
-        store = None if resume is None else stack.enter_context(Store(Path(resume), header))
-        records = campaign.run(names, work, store, progress, examine)
+    records = conduct.conduct(names, work, header, libraries=named, dask=dask, resume=resume, progress=progress)
     return ScanReport(tuple(named), seed, versions, tuple(records), known, time.monotonic() - began)
 
 
@@ -112,13 +92,3 @@ def _functions(named: Sequence[str], only: str | None) -> dict[str, tuple[str, .
     if not kept:
         raise ValueError(f"`only` must be part of a function's name; none of {len(found)} contains {only!r}.")
     return kept
-
-
-def _versions(named: Sequence[str]) -> dict[str, str]:
-    versions: dict[str, Any] = {}
-    for package in dict.fromkeys([*_ALWAYS, *(name.partition(".")[0] for name in named)]):
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:  # a library of one's own, not installed
-            continue
-    return versions

@@ -49,7 +49,7 @@ def main(examiner: str, memory: str, driver: str) -> None:
 def _record(examine: Callable[..., Any], task: dict[str, Any]) -> dict[str, Any]:
     """What the examiner says; what it raises is a record as well, but for what only another process can follow."""
     try:
-        return examine(task["function"], seed=task["seed"], budget=task["budget"]).to_dict()
+        return examine(task["function"], seed=task["seed"], budget=task["budget"], **task["options"]).to_dict()
     except MemoryError:
         print("out of memory", file=sys.stderr, flush=True)
         os._exit(1)  # nothing in this process can be relied upon any more

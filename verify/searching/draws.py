@@ -98,27 +98,32 @@ class _Failing(Exception):
     """Raised inside Hypothesis where a draw fails."""
 
 
-def smallest(strategy: Any, fails: Callable[[Any], bool], *, seed: int, max_examples: int) -> Any:
-    """The smallest draw for which `fails` is true, or None. No database, all health checks; equal seeds, equal draws.
+def smallest(strategy: Any, fails: Callable[[Any], bool], *, seed: int, max_examples: int, database: Any = None) -> Any:
+    """The smallest draw for which `fails` is true, or None. All health checks; equal seeds, equal draws.
 
-    `fails` must answer the same question alike every time.
+    `fails` must answer the same question alike every time. The failing examples of a database are tried first, and
+    draws then depend on it as well.
     """
     import hypothesis
 
+    phases = [hypothesis.Phase.generate, hypothesis.Phase.shrink]
+    if database is not None:
+        phases.insert(0, hypothesis.Phase.reuse)
     seen: list[Any] = []
 
-    @hypothesis.seed(seed)
+    # the settings outside: `seed` takes the database away from those inside
     @hypothesis.settings(
         max_examples=max_examples,
-        database=None,
+        database=database,
         deadline=None,
         derandomize=False,
-        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        phases=phases,
         verbosity=hypothesis.Verbosity.quiet,
         print_blob=False,
         report_multiple_bugs=False,
         suppress_health_check=(),
     )
+    @hypothesis.seed(seed)
     @hypothesis.given(strategy)
     def examine(drawn: Any) -> None:
         if fails(drawn):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from verify.observers import announced
 from verify.report import Report
-from verify.searching import draws, facts, neighbours, tell
+from verify.searching import draws, facts, neighbours, shared, tell
 from verify.searching.configuration import configurations
 from verify.searching.drawn import Drawn
 from verify.searching.hunt import Hunt, richness, size
@@ -28,6 +29,7 @@ def search(
     seed: int = 0,
     max_examples: int = 100,
     budget: float | None = None,
+    database: Any = None,
 ) -> Report:
     """Look for options, shapes and values at which a rule is wrong, and shrink them to the smallest that are.
 
@@ -40,6 +42,9 @@ def search(
         seed: of all draws; equal seeds give equal reports unless time runs out.
         max_examples: how many problems are drawn before shrinking.
         budget: seconds after which nothing new is begun (default 60).
+        database: a `hypothesis.database.ExampleDatabase`, such as a `DirectoryBasedExampleDatabase` in a folder that
+            several machines see: failing examples that it has of this `make` are tried first, new ones go into it. The
+            report then depends on it as well as on the seed.
 
     Returns:
         A `Report` on the smallest failing example, whose notes give its shapes and say with which options and sizes the
@@ -60,7 +65,9 @@ def search(
         domain = configurations(make, **domain)
     hunt = Hunt(make, domain, seed, started, budget or DEFAULT_BUDGET)
     strategy = draws.problems(make, domain)
-    found = draws.smallest(strategy, hunt.fails, seed=seed, max_examples=max_examples)
+    known = shared.database(database, make)
+    ask = functools.partial(draws.smallest, strategy, hunt.fails, seed=seed, max_examples=max_examples, database=known)
+    found = ask()
     if not hunt.accepted:
         raise ValueError(
             f"the primal refused every one of {len(hunt.refused)} draws; the last time with: {hunt.refused[-1]}"
@@ -68,7 +75,7 @@ def search(
     report = None if found is None else _explain(hunt, found)
     if report is not None and report.ok:  # the quick verdict was wrong: once more, with the court behind every failure
         hunt.doubt()
-        found = draws.smallest(strategy, hunt.fails, seed=seed, max_examples=max_examples)
+        found = ask()
         report = None if found is None else _explain(hunt, found)
     return dataclasses.replace(_in_full(hunt) if report is None else report, seconds=time.monotonic() - started)
 
