@@ -150,8 +150,8 @@ def norm_rows(problem: Problem, smoke: bool) -> list[Row]:
     return [
         Row(section, "width", wide, "%", beside="0.5 %", ratio=0.5 / wide, least=1.0, floor=True),
         timed(section, "seconds", timing, beside="1 s", ratio=1 / timing.median, least=1.0, floor=True),
-        Row(section, "holds ARPACK's value", float(inside), "of 1", beside="1", ratio=float(inside), least=1.0, note=told,
-            floor=True, always=True),
+        Row(section, "holds ARPACK's value", float(inside), "of 1", beside="1", ratio=float(inside), least=1.0,
+            note=told, floor=True, always=True),
     ]  # fmt: skip
 
 
