@@ -98,7 +98,13 @@ def _limit(memory: int) -> None:
 
 
 def _resident() -> int:
-    """The most memory that this process has had at once, in bytes (macOS counts so, others in KiB)."""
+    """The most memory that this process has had at once, in bytes.
+
+    Linux's `ru_maxrss` remembers what the process was before it became this program: as large as who started it.
+    """
+    if sys.platform == "linux":
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 

@@ -1,13 +1,15 @@
 """The roll call: all processes of one run are let in, anyone else is told in a sentence why not, and soon."""
 
+import queue
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import pytest
 
-from jaxcnn.processes import Place, ProcessError
+from jaxcnn.processes import Place, ProcessError, rollcall
 from jaxcnn.processes.line import Line
 from jaxcnn.processes.place import parsed
 from jaxcnn.processes.relay import relayed
@@ -26,12 +28,19 @@ def called(*others, processes=None, seconds=20.0, told=TOLD):
         said = changes.pop("processes", processes)
         return answer(Place("127.0.0.1", port, said, number, seconds), told | changes)
 
-    with ThreadPoolExecutor() as pool:
+    admitted, admit = queue.SimpleQueue(), rollcall._admitted
+
+    def noted(*args):
+        number = admit(*args)
+        admitted.put(number)
+        return number
+
+    with mock.patch.object(rollcall, "_admitted", noted), ThreadPoolExecutor() as pool:
         running = [pool.submit(hold, Place("127.0.0.1", port, processes, 0, seconds), told)]
         for other in others:
+            if other[1] and len(running) > 1:
+                admitted.get(timeout=seconds)  # the one that fits is there before
             running.append(pool.submit(come, *other))
-            if other[1]:
-                time.sleep(0.2)  # so that the one that fits is there before
         return [one.exception() or one.result() for one in running]
 
 
@@ -81,10 +90,10 @@ def test_two_with_one_number_are_refused():
 
 
 def test_process_0_does_not_wait_for_ever_and_tells_those_who_came():
-    results = sentences(called((2, {}), processes=4, seconds=0.7))
+    results = sentences(called((2, {}), processes=4, seconds=3.0))
     assert len(results) == 2
     for result in results:
-        assert result.startswith("Process 0 waited 0.7 s at 127.0.0.1:")
+        assert result.startswith("Process 0 waited 3 s at 127.0.0.1:")
         assert "and did not see process 1, 3 of 4: start all with the same command" in result
 
 

@@ -10,6 +10,7 @@ import sys
 
 import dask
 import distributed
+import numpy as np
 import pytest
 from _respawned import Workers, wait_until
 
@@ -204,9 +205,11 @@ def test_a_scheduler_that_goes_away_ends_the_scan_and_what_was_told_is_kept(exam
 
 def test_a_process_is_used_again_and_is_ended_when_it_has_been_idle(examiner, monkeypatch):
     monkeypatch.setattr(remote, "_kept", {})
-    same = {"work": Work(examiner), "libraries": (), "expected": agreement.here(())}
+    large = np.ones(2**26)  # half a GiB: a process does not take the size of who starts it for its own
+    same = {"work": Work(examiner, memory=2**31), "libraries": (), "expected": agreement.here(())}
     first, second = (remote.examine(name, **same) for name in ("m.counts_1", "m.counts_2"))
     assert (first.calls, second.calls) == (1, 2)
+    assert large.all()
     monkeypatch.setattr(remote, "_IDLE", 0.0)
     assert remote.examine("m.counts_3", **same).calls == 3
     wait_until(lambda: not remote._kept)
