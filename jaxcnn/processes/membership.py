@@ -95,6 +95,7 @@ def join(place: Place, told: dict[str, Any], ended: Callable[[str], NoReturn]) -
         lines, port = hold(place, told)
     member = Membership(place, lines, ended)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.config.update("jax_enable_preemption_service", False)  # which takes SIGTERM for itself: nothing would end us
     try:
         jax.distributed.initialize(
             f"127.0.0.1:{relayed(place.host, port)}" if place.number else place.address(port),

@@ -131,6 +131,15 @@ def test_a_checkpoint_that_is_cut_in_half_is_named_and_the_one_before_is_used(co
     assert params(folder) == params(whole)
 
 
+def test_one_that_is_asked_to_end_ends_and_so_does_the_other(command, tmp_path):
+    with started(*command, "--out", tmp_path / "run", "--devices", DEVICES) as running:
+        appeared(tmp_path / "run", 1, running)
+        running[1].terminate()
+        (code, _, err), (other, *_) = ended(running)
+    assert other == -signal.SIGTERM  # JAX would take the signal for itself, and go on
+    assert (code, err.splitlines()[-1].split(":")[1]) == (2, " Process 1 was killed, or its machine is gone")
+
+
 def test_processes_that_differ_both_say_in_what(command, tmp_path):
     with started(*command, "--out", tmp_path / "run") as running:
         place = running[1].args[running[1].args.index("--coordinator") + 1]
