@@ -1,19 +1,17 @@
 """The roll call: all processes of one run are let in, anyone else is told in a sentence why not, and soon."""
 
-import queue
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from unittest import mock
 
 import pytest
 
-from jaxcnn.processes import Place, ProcessError, rollcall
+from jaxcnn.processes import Place, ProcessError
 from jaxcnn.processes.line import Line
 from jaxcnn.processes.place import parsed
 from jaxcnn.processes.relay import relayed
-from jaxcnn.processes.rollcall import answer, hold
+from jaxcnn.processes.rollcall import _connected, answer, hold
 from tests.jaxcnn.processes._running import free_port
 
 TOLD = {"jax": "1.2", "epochs": 3, "sha256": {"train": "ab"}}
@@ -26,21 +24,11 @@ def called(*others, processes=None, seconds=20.0, told=TOLD):
     def come(number, changes):
         changes = dict(changes)
         said = changes.pop("processes", processes)
-        return answer(Place("127.0.0.1", port, said, number, seconds), told | changes)
+        return answer(Place("127.0.0.1", port, said, number, 60.0), told | changes)
 
-    admitted, admit = queue.SimpleQueue(), rollcall._admitted
-
-    def noted(*args):
-        number = admit(*args)
-        admitted.put(number)
-        return number
-
-    with mock.patch.object(rollcall, "_admitted", noted), ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool:
         running = [pool.submit(hold, Place("127.0.0.1", port, processes, 0, seconds), told)]
-        for other in others:
-            if other[1] and len(running) > 1:
-                admitted.get(timeout=seconds)  # the one that fits is there before
-            running.append(pool.submit(come, *other))
+        running += [pool.submit(come, *other) for other in others]
         return [one.exception() or one.result() for one in running]
 
 
@@ -78,9 +66,16 @@ def test_a_process_that_differs_is_told_in_what_and_process_0_as_well(changes, m
 
 
 def test_nobody_begins_when_one_differs():
-    results = sentences(called((1, {}), (2, {"epochs": 4})))
-    assert set(results) == {"Process 2 does not fit process 0: epochs is 4 there and 3 here."}
-    assert len(results) == 3
+    place, message = Place("127.0.0.1", free_port(), 3, 0, 60.0), "Process 2 does not fit process 0: epochs is 4 there"
+    with ThreadPoolExecutor() as pool:
+        holding, lines = pool.submit(hold, place, TOLD), []
+        for number, changes in ((1, {}), (2, {"epochs": 4})):  # who connects first is let in first
+            lines.append(_connected(place, time.monotonic() + 60))
+            lines[-1].say({"process": number, "processes": 3, "told": TOLD | changes})
+        for line in lines:
+            assert line.hear(time.monotonic() + 60) == {"refused": f"{message} and 3 here."}
+            line.close()
+        assert sentences([holding.exception()]) == [f"{message} and 3 here."]
 
 
 def test_two_with_one_number_are_refused():
@@ -90,10 +85,10 @@ def test_two_with_one_number_are_refused():
 
 
 def test_process_0_does_not_wait_for_ever_and_tells_those_who_came():
-    results = sentences(called((2, {}), processes=4, seconds=3.0))
+    results = sentences(called((2, {}), processes=4, seconds=2.0))
     assert len(results) == 2
     for result in results:
-        assert result.startswith("Process 0 waited 3 s at 127.0.0.1:")
+        assert result.startswith("Process 0 waited 2 s at 127.0.0.1:")
         assert "and did not see process 1, 3 of 4: start all with the same command" in result
 
 
