@@ -93,7 +93,7 @@ def trained(rows: Sequence[Row]) -> str:
     missing = {row.what: row.note for row in rows if row.value is None}
     told = [f"- {name}: {why}" for name, why in missing.items()]
     parts = [
-        markdown((*heads, *names), cells),
+        markdown(heads, cells),
         "What was set before it was built, and what was found:",
         judged_rows(claims),
     ]

@@ -64,5 +64,6 @@ def test_training_has_a_line_for_each_network_with_every_contender_and_what_is_m
     ]
     text = page_measured.trained(rows)
     assert "| **net, batch 8** | **500** | **400 to 600** | **7** | **0.50 (torch)** | 40 % | 2.5 | 1,000 |" in text
+    assert "| of GEMM peak | first call, s | torch |\n" in text
     assert "| 1.2 | NO |" in text
     assert "- keras: not asked for" in text
