@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import sys
 from collections import Counter
@@ -30,7 +31,7 @@ OFF = 1e-3  # relative: from here on a finite derivative is wrong
 
 
 class Check(NamedTuple):
-    """What one finding came to: what is right, None where `scan_truths` lacks the function, and whether it stands."""
+    """What one finding came to: what is right, None where that is unknown or not finite, and whether it stands."""
 
     right: float | None
     stands: bool
@@ -89,7 +90,9 @@ def check(finding: dict[str, Any]) -> Check:
     if finding["function"] not in FUNCTIONS:
         return Check(None, False)
     right, got = _derivative(finding), float(finding["got"])
-    return Check(right, not abs(got) < mp.inf or abs(got - right) > OFF * max(abs(right), abs(got)))
+    if not math.isfinite(right):  # where nothing finite is right, nobody can be wrong by a part of it
+        return Check(None, False)
+    return Check(right, not math.isfinite(got) or abs(got - right) > OFF * max(abs(right), abs(got)))
 
 
 def _derivative(finding: dict[str, Any]) -> float:

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import mpmath
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -37,6 +38,11 @@ def test_a_finding_stands_by_what_mpmath_says_of_it():
 def test_a_finding_falls_where_jax_is_right_or_nobody_knows():
     assert scan_checked.check({**SPENCE, "got": "-0.9999"}) == (-1.0, False)
     assert scan_checked.check({**SPENCE, "function": "mylib.spence"}) == (None, False)
+
+
+def test_a_nan_is_no_fault_where_nothing_finite_is_right(monkeypatch):
+    monkeypatch.setitem(scan_checked.FUNCTIONS, "mylib.pole", lambda weights, x: mpmath.inf)
+    assert scan_checked.check({**SPENCE, "function": "mylib.pole", "got": "nan"}) == (None, False)
 
 
 def test_the_page_is_what_its_command_writes():
