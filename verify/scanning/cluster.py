@@ -8,12 +8,14 @@ or hangs by itself does so in a process of its own on the worker and is not trie
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import functools
 import queue
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from verify.scanning import agreement, remote
 from verify.scanning.process import Work
@@ -115,6 +117,8 @@ def _agree(client: Client, watch: _Watch, libraries: tuple[str, ...], expected: 
         watch.look()
         time.sleep(_BLINK)
     for address, found in client.run(remote.versions, libraries, on_error="return").items():
+        if isinstance(found, OSError):  # it has died meanwhile; whoever comes instead is compared by its first task
+            continue
         if isinstance(found, BaseException):
             raise ValueError(
                 f"the Dask worker {address} cannot run verify ({found!r}): install the same there as here."
@@ -171,19 +175,37 @@ def _ready(finished: queue.SimpleQueue[Future], watch: _Watch) -> list[Future]:
 
 def _records(ready: Sequence[Future], client: Client, watch: _Watch) -> list[Scanned | None]:
     if all(task.status == "finished" for task in ready):
-        with contextlib.suppress(Exception):  # a worker has died with its results; each one is asked for below
-            return list(client.gather(list(ready)))
-    return [_record(task, watch) for task in ready]
+        gathered = _gathered(ready, client, watch)
+        if gathered.exception() is None:  # else each one is asked for
+            return list(gathered.result())
+    return [_record(task, client, watch) for task in ready]
 
 
-def _record(task: Future, watch: _Watch) -> Scanned | None:
+def _record(task: Future, client: Client, watch: _Watch) -> Scanned | None:
     from distributed import CancelledError, KilledWorker
 
     try:
-        return task.result()
+        return _gathered([task], client, watch).result()[0]
     except KilledWorker:
         return None
     except CancelledError as error:
         raise watch.gone() from error
     except remote.Disagreement as error:
         raise ValueError(str(error)) from error
+
+
+def _gathered(tasks: Sequence[Future], client: Client, watch: _Watch) -> concurrent.futures.Future[list[Scanned]]:
+    """What the tasks have returned, or the error of one; what was lost with its worker is waited for once more."""
+
+    async def gather() -> list[Scanned]:
+        return await client.gather(list(tasks), asynchronous=True)
+
+    loop: Any = client.loop
+    pending = asyncio.run_coroutine_threadsafe(gather(), loop.asyncio_loop)
+    try:
+        while not concurrent.futures.wait([pending], _LOOK).done:
+            watch.look()
+    except BaseException:
+        pending.cancel()
+        raise
+    return pending

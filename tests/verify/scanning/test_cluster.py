@@ -51,7 +51,7 @@ def workers(library):
 @pytest.fixture
 def client(workers):
     with cluster.connected(workers[0]) as found:
-        found.wait_for_workers(2, timeout=60)
+        found.wait_for_workers(2, timeout=300)
         yield found
 
 
@@ -201,6 +201,28 @@ def test_a_scheduler_that_goes_away_ends_the_scan_and_what_was_told_is_kept(exam
             run(examiner, client, ["m.fine", "m.waits"], store, close_after_one, limit=2.0)
     with Store(tmp_path / "scan.jsonl", {}) as store:
         assert set(store.done) == {"m.fine"}
+
+
+def test_a_result_that_was_lost_with_the_last_worker_is_not_waited_for_for_ever(small, monkeypatch):
+    monkeypatch.setattr(cluster, "_ALONE", 0.3)
+    monkeypatch.setattr(cluster, "_LOOK", 0.1)
+    own = small(1)
+    with own.get_client() as client:
+        watch = cluster._Watch(client)
+        task = client.submit(int)
+        distributed.wait(task)
+        own.sync(own.workers[0].close)
+        with pytest.raises(ConnectionError, match=r"has had no worker for 0\.3 s: start"):
+            cluster._records([task], client, watch)
+
+
+def test_a_worker_that_dies_while_versions_are_compared_is_passed_over(monkeypatch, small):
+    with small(1).get_client() as client:
+        monkeypatch.setattr(client, "run", lambda *_, **__: {"tcp://gone": OSError("closed")})
+        cluster._agree(client, cluster._Watch(client), (), agreement.here(()))
+        monkeypatch.setattr(client, "run", lambda *_, **__: {"tcp://odd": ModuleNotFoundError("verify")})
+        with pytest.raises(ValueError, match=r"the Dask worker tcp://odd cannot run verify \(ModuleNotFoundError"):
+            cluster._agree(client, cluster._Watch(client), (), agreement.here(()))
 
 
 def test_a_process_is_used_again_and_is_ended_when_it_has_been_idle(examiner, monkeypatch):
