@@ -57,8 +57,10 @@ def examined(names: Sequence[str], work: Work) -> Generator[list[Scanned], None,
     Raises:
         RuntimeError: the examiner cannot be loaded.
     """
-    waiting, places = collections.deque(names), [Place(work) for _ in range(min(work.jobs, len(names)))]
+    waiting, places = collections.deque(names), list[Place]()
     try:
+        while len(places) < min(work.jobs, len(names)):
+            places.append(Place(work))
         while True:
             for place in places:
                 if waiting and not place.name:
