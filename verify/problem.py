@@ -230,4 +230,4 @@ def describe(fun: Callable[..., Any]) -> tuple[str, str | None]:
 
 def _of_jax(function: Any) -> bool:
     """Whether a function is a wrapper that JAX has made: `jax.shard_map` returns one."""
-    return function.__code__.co_filename.startswith(jax.__file__.rsplit("/", 1)[0])
+    return function.__code__.co_filename.startswith(jax.__file__.rsplit("/", 1)[0] + "/")  # not jaxlib, nor jaxtyping

@@ -121,6 +121,15 @@ def test_a_function_is_described_by_its_name_and_source_line():
     assert where == f"test_problem.py:{apply.__code__.co_firstlineno}"
 
 
+def test_a_wrapper_of_jax_is_looked_through_and_one_of_a_package_beside_it_is_not():
+    for package, file in (("jax", "test_problem.py"), ("jaxtyping", "wrapping.py")):
+        made = {}
+        exec(compile("def wrapper(x): ...", jax.__file__.replace("jax/__init__", f"{package}/wrapping"), "exec"), made)
+        made["wrapper"].__wrapped__ = apply
+        name, where = problem.describe(made["wrapper"])
+        assert (name, where.partition(":")[0]) == ("wrapper", file)
+
+
 def test_a_callable_without_source_is_described_by_its_name_alone():
     assert problem.describe(max) == ("max", None)
 
