@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import suite
+from benchmarks.command import existing_folder
 
 
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -31,17 +32,10 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--smoke", action="store_true", help="all of it as small as can be: does it run?")
     parser.add_argument("--only", nargs="+", choices=suite.NAMES, metavar="NAME", help=", ".join(suite.NAMES))
-    parser.add_argument("--json-dir", type=_folder, metavar="DIR", help="keep what each finds in DIR/NAME.json")
+    parser.add_argument("--json-dir", type=existing_folder, metavar="DIR", help="keep what each finds in DIR/NAME.json")
     parser.add_argument("--keras-python", metavar="PATH", help="an interpreter with keras, tensorflow and jax")
     parser.add_argument("--list", action="store_true", help="print what each benchmark asks, and run nothing")
     return parser.parse_args(words)
-
-
-def _folder(word: str) -> Path:
-    path = Path(word)
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"the folder {word} does not exist: make it, or name another one.")
-    return path
 
 
 def chosen(only: Sequence[str] | None) -> list[str]:

@@ -26,8 +26,8 @@ from flax import linen
 
 import verify
 from benchmarks.command import finish, parser
-from benchmarks.interleaved import Timing, interleaved
-from benchmarks.judged import timed
+from benchmarks.interleaved import Timing, interleaved, ratio
+from benchmarks.judged import against, timed
 from benchmarks.record import Row
 
 DOZEN = (
@@ -115,7 +115,7 @@ def audited(smoke: bool) -> list[Row]:
         held, section = sum(rule.verdict == "held" for rule in report.rules), f"audit of a transformer, {blocks} blocks"
         found += [
             _rate(section, f"{rules} rules at {places} places", rules, "rules/min", timings["audit"]),
-            _beside_gradient(section, timings),
+            against(section, timings, "audit", GRADIENT, floor=True),
             timed(section, GRADIENT, timings[GRADIENT]),
             Row(section, "rules that hold", held, f"of {rules}", beside="all", ratio=held / rules, least=1.0,
                 floor=True, always=True),
@@ -129,13 +129,6 @@ def _cold(work: Callable[[], Any]) -> Callable[[], Any]:
         return work()
 
     return run
-
-
-def _beside_gradient(section: str, timings: dict[str, Timing]) -> Row:
-    fast = statistics.median(
-        a / b for a, b in zip(timings[GRADIENT].seconds, timings["audit"].seconds, strict=True)
-    )  # fmt: skip
-    return timed(section, "audit", timings["audit"], beside=GRADIENT, ratio=fast, floor=True)
 
 
 def _rate(section: str, what: str, count: int, unit: str, timing: Timing, **more: Any) -> Row:
@@ -163,7 +156,7 @@ def scanned(smoke: bool) -> list[Row]:
     found = [_rate(section, "1 process", len(names), "functions/min", alone)]
     for count in jobs[1:]:
         together = timings[f"{count} processes"]
-        fast = statistics.median(a / b for a, b in zip(alone.seconds, together.seconds, strict=True)) / count
+        fast = ratio(alone, together) / count
         found.append(
             _rate(section, f"{count} processes", len(names), "functions/min", together,
                   beside=f"{count} times one process", ratio=fast, floor=True)

@@ -32,6 +32,14 @@ def writable(word: str) -> Path:
     return path
 
 
+def existing_folder(word: str) -> Path:
+    """Read the name of a folder that is there."""
+    path = Path(word)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"the folder {word} does not exist: make it, or name another one.")
+    return path
+
+
 def shard(text: str) -> tuple[int, int]:
     """Read K/N with 0 <= K < N."""
     first, slash, second = text.partition("/")

@@ -13,13 +13,11 @@ Each is fitted by a power on log axes; `--figures` draws them (needs the extra `
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -28,7 +26,7 @@ import numpy as np
 
 import verify
 from benchmarks import checkers, fits, scaling_figures
-from benchmarks.command import finish, parser
+from benchmarks.command import existing_folder, finish, parser
 from benchmarks.contenders import jax_plain, ours
 from benchmarks.contenders.sized import Sized, channels
 from benchmarks.corpus import CORPUS, Pair
@@ -198,20 +196,13 @@ PARTS = {CHECKED: checked, AUDITED: audited, TRAINED: trained}
 def main(words: Sequence[str] | None = None) -> int:
     made = parser("scaling", __doc__, smoke="two sizes of each")
     made.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
-    made.add_argument("--figures", type=_folder, metavar="DIR", help="draw each part to a PNG file in this folder")
+    made.add_argument("--figures", type=existing_folder, metavar="DIR", help="draw each part to a PNG file there")
     options = made.parse_args(words)
     rows = [row for name in options.only for row in PARTS[name](options.smoke)]
     if options.figures is not None:
         for file in scaling_figures.save(rows, options.figures):
             print(f"wrote {file}", flush=True)
     return finish("scaling", rows, options)
-
-
-def _folder(word: str) -> Path:
-    path = Path(word)
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"the folder {word} does not exist: make it, or name another one.")
-    return path
 
 
 if __name__ == "__main__":
