@@ -61,7 +61,8 @@ def small():
     started = []
 
     def start(workers):
-        started.append(distributed.LocalCluster(n_workers=workers, processes=False, dashboard_address=":0"))
+        settings = {"threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+        started.append(distributed.LocalCluster(n_workers=workers, **settings))
         return started[-1]
 
     yield start
@@ -190,7 +191,7 @@ def test_a_scheduler_without_workers_is_not_waited_for_for_ever(examiner, small,
 
 
 def test_a_scheduler_that_goes_away_ends_the_scan_and_what_was_told_is_kept(examiner, small, tmp_path):
-    own = small(1)
+    own = small(1)  # of one thread: the second function begins when the first is done, and takes its whole limit
 
     def close_after_one(done, total, record):
         if done == 1:
@@ -198,7 +199,7 @@ def test_a_scheduler_that_goes_away_ends_the_scan_and_what_was_told_is_kept(exam
 
     with own.get_client() as client, Store(tmp_path / "scan.jsonl", {}) as store:
         with pytest.raises(ConnectionError, match=r"the Dask scheduler \S+ is gone or has dropped the campaign"):
-            run(examiner, client, ["m.fine", "m.waits"], store, close_after_one, limit=2.0)
+            run(examiner, client, ["m.fine", "m.waits"], store, close_after_one, limit=5.0)
     with Store(tmp_path / "scan.jsonl", {}) as store:
         assert set(store.done) == {"m.fine"}
 
