@@ -11,8 +11,6 @@ from pathlib import Path
 
 # How TensorStore, which writes for Orbax, ends the text of a ValueError that the operating system is the cause of.
 _SYSTEM = re.compile(r"\[os_error_code='(\d+)'")
-
-
 _AROUND = 2**16  # bytes, of the files that say where each array lies, and of the manifest
 
 
@@ -37,7 +35,7 @@ def told_if_unwritten(what: str) -> Iterator[None]:
         OSError: instead of any other, and of the ValueError that Orbax raises.
     """
     log = logging.getLogger("absl")
-    log.addFilter(_nothing)  # each thread of Orbax logs what is then raised, with its traceback
+    log.addFilter(_else_unsaid)  # each thread of Orbax logs what is then raised, with its traceback
     try:
         yield
     except (OSError, ValueError) as error:
@@ -49,9 +47,9 @@ def told_if_unwritten(what: str) -> Iterator[None]:
             f"{what} could not be written ({why}): those before it are kept; make room, and resume."
         ) from error
     finally:
-        log.removeFilter(_nothing)
+        log.removeFilter(_else_unsaid)
 
 
-def _nothing(record: logging.LogRecord) -> bool:
-    del record
-    return False
+def _else_unsaid(record: logging.LogRecord) -> bool:
+    raised = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(raised, OSError) or _SYSTEM.search(f"{record.getMessage()} {raised}"))

@@ -28,7 +28,7 @@ def hold(place: Place, told: dict[str, Any]) -> tuple[dict[int, Line], int]:
         The lines to the others by their numbers, and a free port, which they know as well.
 
     Raises:
-        ProcessError: if some do not come in time, or differ; they are told the same.
+        ProcessError: if some do not come in time, differ, or end before all are there; the others are told the same.
     """
     lines: dict[int, Line] = {}
     try:
@@ -43,8 +43,8 @@ def hold(place: Place, told: dict[str, Any]) -> tuple[dict[int, Line], int]:
                 if (number := _admitted(line, place, told, lines)) is not None:
                     lines[number] = line
         port = _free_port(place)
-        for line in lines.values():
-            line.say({"port": port})
+        for number, line in lines.items():
+            _tell(number, line, port)
     except ProcessError as error:
         for line in lines.values():
             _refuse(line, str(error))
@@ -63,10 +63,10 @@ def answer(place: Place, told: dict[str, Any]) -> tuple[Line, int]:
     """
     until = time.monotonic() + place.seconds
     line = _connected(place, until)
-    line.say({"process": place.number, "processes": place.processes, "told": told})
     try:
+        line.say({"process": place.number, "processes": place.processes, "told": told})
         reply = line.hear(until + _PATIENCE)  # process 0 gives up by itself, and then says why
-    except (TimeoutError, ValueError):
+    except (OSError, ValueError):
         reply = None
     if reply is None:
         line.close()
@@ -115,6 +115,15 @@ def _admitted(line: Line, place: Place, told: dict[str, Any], lines: dict[int, L
         _refuse(line, refusal)
         raise ProcessError(refusal)
     return int(number)
+
+
+def _tell(number: int, line: Line, port: int) -> None:
+    try:
+        line.say({"port": port})
+    except OSError as error:
+        raise ProcessError(
+            f"Process {number} has ended while the others came: look at its output, and start all processes again."
+        ) from error
 
 
 def _refuse(line: Line, why: str) -> None:

@@ -18,6 +18,7 @@ SPENCE = {
         "fun = lambda x: jax.scipy.special.spence(x)",
         "args = (np.float64(1.0),)",
         'print("got", jax.jacrev(fun, 0)(*args))',
+        'print("expected", "-1.001")',
     ],
 }
 
@@ -58,3 +59,5 @@ def test_the_page_leaves_out_what_fell_and_names_every_version_of_what_stands():
     page = scan_page.text([{**scan, "versions": {"jax": v}, "findings": [fell, stands]} for v in ("0.1", "0.2")])
     assert "| `jax.scipy.special.spence` | x | 1 | reverse | x=1.0 | 0 | -1 | 0.1, 0.2 |" in page
     assert "mylib.right" not in page
+    assert 'print("expected", "-1")' in page
+    assert "-1.001" not in page

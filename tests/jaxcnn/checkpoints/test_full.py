@@ -1,6 +1,8 @@
 """A checkpoint that finds no room: one sentence, nothing that was saved is lost, and the files are named."""
 
 import contextlib
+import errno
+import logging
 import resource
 import shutil
 
@@ -50,6 +52,16 @@ def test_a_disk_that_is_too_full_is_told_before_anything_is_written(tmp_path, mo
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["1", "1.json"]
     monkeypatch.setattr(shutil, "disk_usage", lambda _: free._replace(free=465_536))
     save_checkpoint(tmp_path, 2, STATE, {})
+
+
+def test_only_what_is_raised_anyway_is_kept_out_of_the_log(caplog):
+    log, full = logging.getLogger("absl"), OSError(errno.ENOSPC, "No space left on device")
+    with told_if_unwritten("it"):
+        log.error("a thread failed", exc_info=full)
+        log.error("INTERNAL: [os_error_code='28'] while writing")
+        log.error("a thread failed", exc_info=ValueError("of another kind"))
+        log.warning("the disk will fail soon")
+    assert [record.getMessage() for record in caplog.records] == ["a thread failed", "the disk will fail soon"]
 
 
 def test_other_mistakes_are_left_as_they_are():

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+_STUCK = 600.0  # seconds after which processes will not end by themselves any more
 TRAIN = ("-m", "jaxcnn", "--compiled", "off", "train")
 
 
@@ -35,5 +36,5 @@ def started(*arguments, processes=2, before=((), ())):
 
 def ended(running):
     """Return exit code, standard output and standard error of every process."""
-    told = [process.communicate() for process in running]
+    told = [process.communicate(timeout=_STUCK) for process in running]
     return [(process.returncode, *texts) for process, texts in zip(running, told, strict=True)]

@@ -1,6 +1,7 @@
 """The roll call: all processes of one run are let in, anyone else is told in a sentence why not, and soon."""
 
 import socket
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +77,28 @@ def test_nobody_begins_when_one_differs():
             assert line.hear(time.monotonic() + 60) == {"refused": f"{message} and 3 here."}
             line.close()
         assert sentences([holding.exception()]) == [f"{message} and 3 here."]
+
+
+def test_nobody_begins_when_one_ends_while_the_others_come():
+    place, message = Place("127.0.0.1", free_port(), 3, 0, 60.0), "Process 1 has ended while the others came: look at"
+
+    def come(said):
+        line = _connected(place, time.monotonic() + 60)
+        line.say(said)
+        return line
+
+    with ThreadPoolExecutor() as pool:
+        holding = pool.submit(hold, place, TOLD)
+        first = come({"process": 1, "processes": 3, "told": TOLD})
+        stranger = come("not one of us")
+        assert stranger.hear(time.monotonic() + 60) is None  # so process 1, who came before, is let in
+        first.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, as if killed
+        first.close()
+        second = come({"process": 2, "processes": 3, "told": TOLD})
+        assert second.hear(time.monotonic() + 60)["refused"].startswith(message)
+        assert sentences([holding.exception()])[0].startswith(message)
+    for line in (stranger, second):
+        line.close()
 
 
 def test_two_with_one_number_are_refused():
