@@ -46,6 +46,7 @@ TRAINED = (
     "memory."
 )
 FLOORS = "A floor is a limit that nothing goes beyond: times as good as it cannot be more than 1, or hardly."
+CAMPAIGN = "What more than two workers take is a model, told in [docs/scaling.md](../docs/scaling.md), not measured."
 SECTIONS = (
     Section("false_alarms", "Random rules, right and wrong"),
     Section("matrices", "Convolutions as matrices", FLOORS),
@@ -53,6 +54,7 @@ SECTIONS = (
     Section("training", "Training on a CPU", TRAINED),
     Section("auditing", "Rules and functions a minute", FLOORS),
     Section("scaling", "How costs grow", GROWTH),
+    Section("campaign", "Campaigns on a cluster", CAMPAIGN),
 )
 
 

@@ -14,7 +14,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("jaxcnn", "jax", "jaxlib", "flax", "optax", "numpy", "scipy", "chex", "torch", "keras", "tensorflow")
+PACKAGES = (
+    "jaxcnn",
+    "jax",
+    "jaxlib",
+    "flax",
+    "optax",
+    "numpy",
+    "scipy",
+    "chex",
+    "distributed",
+    "torch",
+    "keras",
+    "tensorflow",
+)
 
 
 @dataclasses.dataclass(frozen=True)

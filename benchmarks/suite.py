@@ -23,6 +23,7 @@ NAMES = (
     "jacobians",
     "auditing",
     "scaling",
+    "campaign",
     "training",
     "mutation",
     "false_alarms",

@@ -1,0 +1,103 @@
+"""How much faster is a scan on two Dask workers than on one, and what does the scheduler take of each task?
+
+* a campaign of compile-bound tasks, the derivatives of elementwise functions of `jax.numpy`, on one worker and on two,
+  and on two processes of `verify.scan` without Dask, in turn; Dask's keep their processes from round to round;
+* a campaign of tasks that do nothing: what is left is Dask's and the pipe's;
+* by these two, what a campaign of 10,000 tasks takes on more workers: a model, and no measurement.
+
+    python -m benchmarks.campaign [--smoke] [--json FILE]
+
+Two workers must be 1.8 times as fast as one, which needs two cores that are free. Needs the extra `cluster`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import distributed
+
+from benchmarks.command import finish, parser
+from benchmarks.interleaved import Timing, interleaved, ratio
+from benchmarks.judged import timed
+from benchmarks.record import Row
+from verify.scanning import campaign, cluster
+from verify.scanning.process import Work
+from verify.scanning.record import Scanned
+from verify.scanning.scan import EXAMINER
+
+LEAST = 1.8
+FUNCTIONS = (
+    "arccosh arcsinh arctan arctanh cbrt cos cosh deg2rad exp exp2 expm1 log log10 log1p log2 rad2deg reciprocal sin "
+    "sinc sinh sqrt square tan tanh"
+).split()
+IDLE = "benchmarks.campaign:nothing"
+ONE, TWO, OWN = "1 Dask worker", "2 Dask workers", "2 processes without Dask"
+WORKERS, TASKS = (8, 64, 1000), 10_000  # of the model
+
+
+def nothing(name: str, *, seed: int, budget: float) -> Scanned:
+    """The record of a function that nobody looks at."""
+    return Scanned(name, "checked", calls=1)
+
+
+def run(names: Sequence[str], work: Work, client: Any = None) -> None:
+    """A whole campaign; what is not checked would be measured as fast."""
+    on = {} if client is None else {"examine": partial(cluster.examined, client=client, libraries=())}
+    found = campaign.run(dict.fromkeys(names, ()), work, **on)
+    if any(record.status != "checked" for record in found):
+        raise AssertionError(f"every function can be checked; the campaign says: {found}")
+
+
+def measured(smoke: bool) -> list[Row]:
+    """The rows of all parts."""
+    names = [f"jax.numpy.{name}" for name in FUNCTIONS[: 2 if smoke else None]]
+    empty = [f"task_{i}" for i in range(10 if smoke else 500)]
+    with contextlib.ExitStack() as stack:
+        clients = {}
+        for who, number in ((ONE, 1), (TWO, 2)):
+            started = distributed.LocalCluster(
+                n_workers=number, threads_per_worker=1, processes=not smoke, dashboard_address=":0"
+            )
+            clients[who] = stack.enter_context(stack.enter_context(started).get_client())
+        works = {who: partial(run, names, Work(EXAMINER), client) for who, client in clients.items()}
+        timings = interleaved(works | {OWN: partial(run, names, Work(EXAMINER, jobs=2))}, 1 if smoke else 5)
+        idle = interleaved({who: partial(run, empty, Work(IDLE), client) for who, client in clients.items()}, 3)
+    section = f"{len(names)} functions"
+    found = [
+        timed(section, ONE, timings[ONE]),
+        timed(section, TWO, timings[TWO], beside=ONE, ratio=ratio(timings[ONE], timings[TWO]), least=LEAST),
+        timed(section, OWN, timings[OWN], note="starts them anew every time"),
+    ]
+    each = {who: Timing(tuple(seconds / len(empty) for seconds in timing.seconds)) for who, timing in idle.items()}
+    found += [timed("a task that does nothing", who, timing) for who, timing in each.items()]
+    return found + modelled(timings[ONE].median / len(names), each[TWO].median)
+
+
+def modelled(task: float, overhead: float) -> list[Row]:
+    """Seconds of many tasks on many workers, if one driver and one scheduler pass on a task in `overhead` seconds.
+
+    Workers share the tasks, the scheduler does one after the other, and the last task is waited for.
+    """
+    section = f"model of {TASKS:,} tasks of {task:.2g} s and {1e3 * overhead:.2g} ms of scheduler each"
+    found = []
+    for workers in (1, *WORKERS):
+        seconds = max(TASKS * task / workers, TASKS * overhead) + task
+        speed = (TASKS * task + task) / seconds
+        note = f"{speed:.0f} times one worker" + (": the scheduler is the limit" if speed < 0.9 * workers else "")
+        found.append(Row(section, f"{workers} workers", seconds, "s", note=note, more={"workers": float(workers)}))
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    made = parser("campaign", __doc__, smoke="two functions, one round")
+    options: argparse.Namespace = made.parse_args(arguments)
+    return finish("campaign", measured(options.smoke), options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
