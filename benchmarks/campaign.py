@@ -65,7 +65,7 @@ def measured(smoke: bool) -> list[Row]:
             )
             clients[who] = stack.enter_context(stack.enter_context(started).get_client())
         works = {who: partial(run, names, Work(EXAMINER), client) for who, client in clients.items()}
-        timings = interleaved(works | {OWN: partial(run, names, Work(EXAMINER, jobs=2))}, 1 if smoke else 5)
+        timings = interleaved(works | {OWN: partial(run, names, Work(EXAMINER, jobs=2))}, 1 if smoke else 3)
         idle = interleaved({who: partial(run, empty, Work(IDLE), client) for who, client in clients.items()}, 3)
     section = f"{len(names)} functions"
     found = [
