@@ -1,6 +1,7 @@
 """Examiners without JAX, whose processes start at once: the name of a function says what becomes of it."""
 
 import ctypes
+import importlib.util
 import os
 import signal
 import subprocess
@@ -77,6 +78,19 @@ def examine(name, *, seed, budget):
     )
 
 
-def examine_slowly(name, *, seed, budget):
-    time.sleep(0.1)
+def examine_when_told(name, *, seed, budget):
+    """The first six functions are examined; the others when a test that stopped the scan there says so by a file."""
+    folder = Path(importlib.util.find_spec(name.partition(".")[0]).origin).parent
+    first = any(_made(folder / f"first_{i}") for i in range(6))
+    while not first and not (folder / "told").exists():
+        time.sleep(0.02)
     return examine(name, seed=seed, budget=budget)
+
+
+def _made(file):
+    """Whether this process, and no other before it, has made the file."""
+    try:
+        file.open("x").close()
+    except FileExistsError:
+        return False
+    return True

@@ -20,7 +20,7 @@ from verify.scanning import agreement, campaign, cluster, remote
 from verify.scanning.process import Work
 from verify.scanning.store import Store
 
-SLOW = "_examiners:examine_slowly"
+STOPPED = "_examiners:examine_when_told"
 NAMES = [f"m.{name}" for name in ("wrong_1", "segfaults", "mixed", "poisoned", "raises")]
 FUNCTIONS = [f"fine_{i}" for i in range(12)]
 
@@ -111,16 +111,17 @@ def test_a_function_under_which_every_worker_dies_is_recorded_as_crashed(examine
     assert fine.status == "checked"
 
 
-def test_a_scan_whose_driver_was_killed_goes_on_with_what_is_missing(examiner, client, tmp_path):
+def test_a_scan_whose_driver_was_killed_goes_on_with_what_is_missing(library, client, tmp_path):
     kept = tmp_path / "scan.jsonl"
-    arguments = ["scan", "spreadlib", "--dask", client.scheduler.address, "--out", str(kept), "--examiner", SLOW]
+    arguments = ["scan", "spreadlib", "--dask", client.scheduler.address, "--out", str(kept), "--examiner", STOPPED]
     found = {"PYTHONPATH": os.pathsep.join(sys.path)}
     driver = subprocess.Popen([sys.executable, "-m", "verify", *arguments], env=os.environ | found)
-    wait_until(lambda: kept.exists() and kept.read_bytes().count(b"\n") >= 4)
+    wait_until(lambda: kept.exists() and kept.read_bytes().count(b"\n") >= 7)
     driver.kill()
     driver.wait()
     before = kept.read_bytes()
-    assert before.count(b"\n") < len(FUNCTIONS)
+    assert before.count(b"\n") == 7
+    (library / "told").touch()
 
     with pytest.raises(SystemExit) as exit_:
         main([*arguments, "--resume"])
