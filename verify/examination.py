@@ -99,10 +99,17 @@ class Examination:
         autodiff = witness if isinstance(witness, AutodiffWitness) else None
         telling = _telling_indices(here) if autodiff is not None else ()
         outputs = _output_structs(here, autodiff)
-        points = functools.partial(items.lattice, here, outputs, self._marks, self.domains, indices=telling)
+        lattice = functools.partial(items.lattice, here, outputs, self._marks, self.domains, indices=telling)
+
+        def points(rng: np.random.Generator) -> list[items.Item]:
+            return items.affordable(lattice(rng))[0]
+
+        chosen, left_out = items.affordable(lattice(self._rng))
+        if left_out:
+            self.notes.append(_unaffordable(label, left_out))
         trial = Trial(
             self.make_subject(here),
-            points(self._rng),
+            chosen,
             autodiff if autodiff is not None and autodiff.differentiable else None,
             witness,
             self._rng,
@@ -181,6 +188,11 @@ class Examination:
 
 def _failed(found: Sequence[tuple[str, Finding]]) -> bool:
     return any(kind == "failures" for kind, _ in found)
+
+
+def _unaffordable(label: str, left_out: Sequence[items.Item]) -> str:
+    count, some = len(left_out), ", ".join(item.label for item in left_out[:3])
+    return f"left out at {label}, which is large: {count} special points ({some}, ...); a smaller example has them all"
 
 
 def _refused(trial: Trial, label: str, error: RuleError) -> None:

@@ -89,6 +89,17 @@ def lattice(
     return items + [item for item in (_admissible(item, items[0], domains) for item in varied) if item is not None]
 
 
+def affordable(found: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """The items of which memory holds the answers, in their order, and those that are left out.
+
+    A million entries show nothing at forty points that they do not show at ten; small problems keep all.
+    """
+    count = max(_LEAST, _AFFORDABLE // max(1, sum(np.size(a) for a in (*found[0].floats, *found[0].cotangents))))
+    rank = {label: k for k, label in enumerate(_TELLING)}
+    kept = set(sorted(range(len(found)), key=lambda i: (rank.get(found[i].label, len(rank)), i))[:count])
+    return [item for i, item in enumerate(found) if i in kept], [item for i, item in enumerate(found) if i not in kept]
+
+
 def _draws(problem: Problem) -> int:
     return _DRAWS_OF_FEW if points.few(problem) else _DRAWS
 
@@ -174,6 +185,10 @@ def _times(w: np.ndarray, factor: float) -> np.ndarray:
 
 
 ZERO, LARGE, SMALL = (f"{_EXAMPLE}, cotangent {kind}" for kind in ("zero", "large", "small"))
+# of a large point: what is kept to the last, after the example; the others follow in their order
+_TELLING = (_EXAMPLE, f"{_RANDOM} 0", ZERO, LARGE, SMALL, "thresholds 0", "small integers, with ties", "far out")
+_LEAST = 10  # the three examples with them
+_AFFORDABLE = 1 << 22  # entries of all items together: 32 MiB of float64, seven times with the copies of `tolerance`
 _COTANGENTS = (
     (ZERO, lambda w, scale, rng: np.zeros_like(w)),
     (f"{_EXAMPLE}, cotangent one-hot", lambda w, scale, rng: _one_hot(w, rng)),

@@ -9,6 +9,7 @@ import pytest
 
 import verify
 from tests.verify._here import check_here
+from verify import items
 from verify.checks import first_failure
 
 X = np.asarray([0.5, -1.25, 2.0], np.float32)
@@ -161,6 +162,15 @@ def rooted(x):
 def called_back(x):
     shape = jax.ShapeDtypeStruct(x.shape, x.dtype)
     return jax.pure_callback(lambda v: np.sqrt(v), shape, x, vmap_method="sequential")
+
+
+@pytest.mark.parametrize("off", [0, 1e-3], ids=["right", "wrong"])
+def test_a_large_problem_is_judged_at_fewer_points_and_the_report_says_so(with_rule, monkeypatch, off):
+    monkeypatch.setattr(items, "_AFFORDABLE", 1)
+    fun = with_rule(jnp.sin, lambda x, g: (g * (jnp.cos(x) + off),))
+    report = verify.check_rule(fun, X, domain=verify.Domain(vary_shape=False), budget=1e-9)
+    assert report.ok == (off == 0)
+    assert any("which is large: " in note and "a smaller example has them all" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(("factor", "ok"), [(0.5, True), (1.0, False)], ids=["right", "wrong"])

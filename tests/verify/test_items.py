@@ -163,3 +163,26 @@ def test_sizes_are_also_tried_with_the_sign_that_all_of_the_example_has():
 def test_a_probability_is_also_tried_close_to_one():
     (close,) = [item.floats[0] for item in lattice(np.abs(X) / 4) if item.label == "close to one"]
     assert ((close > 0.999) & (close < 1)).all()
+
+
+def test_a_small_problem_keeps_all_its_points():
+    found = lattice(X, X)
+    assert items.affordable(found) == (found, [])
+
+
+def test_a_large_problem_keeps_the_example_and_the_most_telling_points_in_their_order(monkeypatch):
+    found = lattice(X, X)
+    monkeypatch.setattr(items, "_AFFORDABLE", 1)
+    kept, left_out = items.affordable(found)
+    labels = [item.label for item in kept]
+    assert labels[:4] == ["the example"] * 3 + ["random values 0"]
+    assert {items.ZERO, items.LARGE, items.SMALL, "thresholds 0", "far out"} < set(labels)
+    assert labels == [item.label for item in found if any(item is one for one in kept)]
+    assert len(kept) == 10
+    assert len(kept) + len(left_out) == len(found)
+
+
+def test_what_there_is_memory_for_counts_the_outputs_too(monkeypatch):
+    found = lattice(X, X)
+    monkeypatch.setattr(items, "_AFFORDABLE", 12 * (2 * X.size + 1))  # two arguments, and a sum of them
+    assert len(items.affordable(found)[0]) == 12
