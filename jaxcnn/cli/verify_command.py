@@ -38,6 +38,7 @@ def verify(
             bar.update(task, description=trial.name)
             rows.append(Row(trial.name, trial.kind, trial.run()))
             bar.advance(task)
+            _log(progress_out, rows[-1], f"{len(rows)}/{len(todo)}")
     ok = all(row.report.ok for row in rows)
     if not as_json:
         out.print(_table(rows))
@@ -90,6 +91,13 @@ def list_faults(rule: str | None) -> None:
 def _progress_bar(to: Console) -> Progress:
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
     return Progress(*columns, console=to, transient=True, disable=not to.is_terminal)
+
+
+def _log(to: Console, row: Any, count: str) -> None:
+    """Without a terminal, print a line for every trial: a log that is silent for minutes looks like one that hangs."""
+    if not to.is_terminal:
+        told = f"{count}  {row.name}: {_verdict(row.report)}, {row.report.seconds:.1f} s"
+        to.print(told, highlight=False, soft_wrap=True)
 
 
 def _table(rows: list[Any]) -> Table:
