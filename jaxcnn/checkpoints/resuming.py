@@ -76,5 +76,8 @@ def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool) -> 
     was, config = found.about["config"], json.loads(json.dumps(config))  # so that tuples are lists in both
     if different := sorted(key for key in was.keys() | config.keys() if was.get(key) != config.get(key)):
         told = ", ".join(f"{key} was {was.get(key)!r} and is {config.get(key)!r}" for key in different)
-        raise CheckpointError(f"checkpoint {found.number} in {folder} is of another run: {told}.")
+        raise CheckpointError(
+            f"checkpoint {found.number} in {folder} is of another run: {told}; "
+            "give what it was begun with, or choose another folder."
+        )
     return Start(found.state, found.number, found.about["history"], found.refused)

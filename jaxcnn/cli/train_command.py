@@ -133,7 +133,7 @@ def networks() -> None:
     for name, entry in ZOO.items():
         shapes = entry.network.parameter_shapes((1, *entry.input_shape))
         size = sum(math.prod(shape) for layer in shapes.values() for shape in layer.values())
-        layers = " ".join(_short(layer) for layer in entry.network if layer.op != "flatten")
+        layers = _in_words([_short(layer) for layer in entry.network if layer.op != "flatten"])
         table.add_row(name, "x".join(map(str, entry.input_shape)), f"{size:,}", layers)
     console().print(table)
 
@@ -223,6 +223,15 @@ def _table(history: "tuple[EpochRecord, ...]") -> Table:
             cells += [f"{score.loss:.4f}", f"{100 * score.accuracy:.2f} %"]
         table.add_row(*cells, f"{record.seconds:.1f}")
     return table
+
+
+def _in_words(layers: list[str]) -> str:
+    """Return layers in a row, such as "20 x (dense32 relu) dense10": equal pairs at the start are counted."""
+    pairs = 0
+    while len(layers) >= 2 * pairs + 2 and layers[2 * pairs : 2 * pairs + 2] == layers[:2]:
+        pairs += 1
+    counted = [f"{pairs} x ({' '.join(layers[:2])})", *layers[2 * pairs :]] if pairs > 1 else layers
+    return " ".join(counted)
 
 
 def _short(layer: Layer) -> str:

@@ -36,7 +36,10 @@ def read_original(source: Source, split: str, folder: Path) -> Dataset:
         DataError: if a file is missing, damaged, or differs from the published one.
     """
     if absent := missing(source, split, folder):
-        raise DataError(f"{source.name} is not complete: {where_to_put(source, absent, folder)}.")
+        by_hand = where_to_put(source, absent, folder)
+        raise DataError(
+            f"{source.name} is not complete: `jaxcnn data prepare {source.name}` downloads it, or {by_hand}."
+        )
     files = source.splits[split].files
     paths = [path for file in files if (path := _find(file, folder)) is not None]
     images, labels = from_idx(*paths) if source.form == "idx" else from_mat(paths[0], len(source.classes))

@@ -55,7 +55,7 @@ def resolve(name: str) -> Any:
                 raise ValueError(f"`{name}` must name a function; {found.__name__} has no {part}.")
             found = getattr(found, part)
         return found
-    raise ValueError(f"`{name}` must name a function; there is no module {parts[0]}.")
+    raise ValueError(f"`{name}` must name a module or a function; there is no module {parts[0]}.")
 
 
 def _imported(name: str) -> types.ModuleType:

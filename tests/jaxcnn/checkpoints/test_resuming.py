@@ -50,8 +50,11 @@ def test_an_earlier_run_is_not_overwritten(folder):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rate": 0.2}, r"is of another run: rate was 0\.1 and is 0\.2\.$"),
-        ({"epochs": 5, "more": 1}, r"is of another run: epochs was 4 and is 5, more was None and is 1\.$"),
+        (
+            {"rate": 0.2},
+            r"is of another run: rate was 0\.1 and is 0\.2; give what it was begun with, or choose another folder\.$",
+        ),
+        ({"epochs": 5, "more": 1}, r"is of another run: epochs was 4 and is 5, more was None and is 1; give what"),
     ],
 )
 def test_another_run_is_not_continued(changes, message, folder):

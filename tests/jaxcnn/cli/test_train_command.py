@@ -144,4 +144,4 @@ def test_networks_lists_the_zoo(capsys):
         main(["networks"])
     out = capsys.readouterr().out
     assert re.search(r"^filters +28x28x1 +158,858 +conv32@3x3 relu pool2 conv64@3x3", out, re.M)
-    assert re.search(r"^depth-40-lecun ", out, re.M)
+    assert re.search(r"^depth-40-lecun .* 40 x \(dense32 lecun_tanh\) dense10 *$", out, re.M)

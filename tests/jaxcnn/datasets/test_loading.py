@@ -83,7 +83,8 @@ def test_images_of_another_size_are_refused(tmp_path, tiny_svhn, write_mat):
 )
 def test_what_is_not_there_is_asked_for_in_one_sentence(name, files, tmp_path):
     source = CATALOGUE[name]
-    sentence = f"{name} is not complete: put {files} from {source.url} into {tmp_path / name}."
+    by_hand = f"put {files} from {source.url} into {tmp_path / name}"
+    sentence = f"{name} is not complete: `jaxcnn data prepare {name}` downloads it, or {by_hand}."
     with pytest.raises(DataError, match=f"^{re.escape(sentence)}$"):
         load(name, "test", tmp_path, download=False)
 
