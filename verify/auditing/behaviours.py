@@ -56,6 +56,21 @@ def reclassified(trial: Trial, name: str) -> bool:
     return True
 
 
+def suggest(trial: Trial, name: str) -> None:
+    """Say of a failure that nothing else explains that the cotangent came back as it is, which may be meant."""
+    sentence = f"the cotangent comes back as it is, or zero; {_DECLARE.format(name, surrogates.STRAIGHT_THROUGH)}."
+    told = Diagnosis(surrogates.STRAIGHT_THROUGH, sentence)
+    through = {
+        path
+        for leaf, path in enumerate(trial.problem.float_paths)
+        if _alike(trial, leaf) and _passes_through(trial, leaf) is None
+    }
+    trial.findings[:] = [
+        (kind, _with(f, told) if kind == "failures" and f.diagnosis is None and f.argument in through else f)
+        for kind, f in trial.findings
+    ]
+
+
 def leave_open(trial: Trial) -> None:
     """Turn failures at what no witness can judge into findings that say so.
 

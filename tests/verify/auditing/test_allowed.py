@@ -50,6 +50,18 @@ def test_undeclared_they_are_told_to_differ_from_their_primal_and_are_no_failure
     assert "allow={'capped': 'clipped'}" in str(report)
 
 
+@pytest.mark.parametrize(("back", "suggested"), [(lambda x, g: g, True), (lambda x, g: 1.25 * g, False)])
+def test_a_wrong_rule_that_passes_its_cotangent_through_fails_and_learns_how_to_say_that_it_is_meant(back, suggested):
+    @jax.custom_vjp
+    def bounded(x):
+        return jnp.clip(x, -1, 1)
+
+    bounded.defvjp(lambda x: (bounded(x), x), lambda x, g: (back(x, g),))
+    report = verify.audit(lambda x: jnp.sum(bounded(x) ** 2), X)
+    assert verdicts(report) == {"bounded": "FAILED"}
+    assert ("say allow={'bounded': 'straight-through'}" in str(report)) == suggested
+
+
 def test_declared_they_are_held_to_what_was_declared():
     allow = {"quantized": "straight-through", "capped": "clipped", "halved": "clipped"}
     report = verify.audit(lambda x: loss(x) + jnp.sum(halved(x)), X, allow=allow)
