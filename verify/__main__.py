@@ -37,7 +37,12 @@ Seed = Annotated[int, typer.Option(help="Of all random points.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 
-@app.command()
+@app.callback()
+def options(version: Annotated[bool, usage.version_option("verify")] = False) -> None:
+    """Do what must be done before any command."""
+
+
+@app.command(short_help="Check one custom rule, or any function in doubt.")
 def rule(target: Target, args: Args, budget: Budget = None, seed: Seed = 0, json: Json = False) -> None:
     """Check one custom rule, or any function in doubt, at other values, shapes, dtypes and transformations too.
 
@@ -50,7 +55,7 @@ def rule(target: Target, args: Args, budget: Budget = None, seed: Seed = 0, json
     _tell(report, json)
 
 
-@app.command()
+@app.command(short_help="Check every custom rule that runs inside a program.")
 def audit(
     target: Target,
     args: Args,
@@ -80,7 +85,7 @@ def audit(
     _tell(report, json)
 
 
-app.command(name="scan")(scanning.command)
+app.command(name="scan", short_help="Check every public function of a library.")(scanning.command)
 
 
 def _declared(entry: str) -> tuple[str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
 
 import typer
 
@@ -30,6 +33,20 @@ def run(app: typer.Typer, arguments: list[str] | None, name: str) -> int:
     except _UsageError as error:
         print(_sentence(error, name), file=sys.stderr)
         return 2
+
+
+def version_option(name: str) -> Any:
+    """Return the option --version of a program: its version and that of JAX, which decides what a derivative is."""
+    return typer.Option("--version", callback=_teller(name), is_eager=True, help="Show the versions and exit.")
+
+
+def _teller(name: str) -> Callable[[bool], None]:
+    def tell(asked: bool) -> None:
+        if asked:
+            print(f"{name} {metadata.version('jaxcnn')}, jax {metadata.version('jax')}")
+            raise typer.Exit
+
+    return tell
 
 
 def _sentence(error: Exception, name: str) -> str:

@@ -17,14 +17,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # usage errors as a plain sentence, not in a box that breaks it
 )
-app.command("verify")(verify_command.verify)
-app.command("train")(train_command.train)
+app.command("verify", short_help="Put every hand-derived rule and two networks on trial.")(verify_command.verify)
+app.command("train", short_help="Train a network with hand-derived gradients.")(train_command.train)
 app.command("networks")(train_command.networks)
-app.command("evaluate")(model_commands.evaluate)
-app.command("predict")(model_commands.predict)
-app.command("labs")(lab_command.labs)
-app.command("lab")(lab_command.lab)
-app.command("jacobians")(jacobians_command.jacobians)
+app.command("evaluate", short_help="Count how many images a model recognises.")(model_commands.evaluate)
+app.command("predict", short_help="Say which class a model takes pictures for.")(model_commands.predict)
+app.command("labs", short_help="List the labs and their settings.")(lab_command.labs)
+app.command("lab", short_help="Run a lab, or all, and write the report.")(lab_command.lab)
+app.command("jacobians", short_help="Print the seven Jacobians of a perceptron.")(jacobians_command.jacobians)
 app.add_typer(data_command.app, name="data")
 
 
@@ -34,6 +34,7 @@ def options(
         str | None,
         typer.Option(help="Folder that keeps compiled programs between runs, or 'off'; else $JAXCNN_COMPILED."),
     ] = None,
+    version: Annotated[bool, usage.version_option("jaxcnn")] = False,
 ) -> None:
     """Do what must be done before any command."""
     keep_compiled(compiled)

@@ -21,7 +21,7 @@ DataDir = Annotated[Path | None, typer.Option(help="Where data lie; else $JAXCNN
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 
 
-@app.command("list")
+@app.command("list", short_help="List the data sets known by name.")
 def list_data(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the data sets that are known by name, and which of them are there."""
     from jaxcnn.datasets import data_directory
@@ -51,7 +51,7 @@ def list_data(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     console().print(f"\nin {directory}", markup=False, highlight=False, soft_wrap=True)
 
 
-@app.command("prepare")
+@app.command("prepare", short_help="Download what is missing, and check it.")
 def prepare_data(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Download what is missing, check it, and write records where tensorflow-datasets is installed."""
     from jaxcnn.datasets import prepare
@@ -71,7 +71,7 @@ def prepare_data(name: Name, data_dir: DataDir = None, as_json: AsJson = False) 
     _show([_row(dataset) for dataset in found.values()], as_json)
 
 
-@app.command("verify")
+@app.command("verify", short_help="Read every split, and compare it.")
 def verify_data(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Read every split by every route that is there, compare it with what was published, and count; downloads nothing.
 

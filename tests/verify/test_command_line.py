@@ -2,6 +2,7 @@
 
 import json
 import operator
+from importlib import metadata
 
 import jax
 import numpy as np
@@ -152,3 +153,8 @@ def test_jax_is_left_as_it_was(library, capsys):
     before = jax.config.jax_enable_x64
     run(capsys, "audit", "userlib:right", "--args", "userlib:example")
     assert jax.config.jax_enable_x64 == before
+
+
+def test_the_versions_are_told_without_a_command(capsys):
+    code, out, _ = run(capsys, "--version")
+    assert (code, out) == (0, f"verify {metadata.version('jaxcnn')}, jax {jax.__version__}\n")
