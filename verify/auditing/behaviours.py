@@ -56,10 +56,9 @@ def reclassified(trial: Trial, name: str) -> bool:
     return True
 
 
-def suggest(trial: Trial, name: str) -> None:
+def name_straight_through(trial: Trial) -> None:
     """Say of a failure that nothing else explains that the cotangent came back as it is, which may be meant."""
-    sentence = f"the cotangent comes back as it is, or zero; {_DECLARE.format(name, surrogates.STRAIGHT_THROUGH)}."
-    told = Diagnosis(surrogates.STRAIGHT_THROUGH, sentence)
+    told = Diagnosis(surrogates.STRAIGHT_THROUGH, "the cotangent comes back as it is, or zero.")
     through = {
         path
         for leaf, path in enumerate(trial.problem.float_paths)

@@ -54,7 +54,7 @@ def examine(group: Group, allow: Mapping[str, str], seed: int) -> tuple[list[tup
                 if not behaviours.reclassified(trial, group.name):
                     fresh = lambda: _items(group, base, np.random.default_rng(seed + 1))  # noqa: E731
                     diagnosis.explain(trial, fresh, None)
-                    behaviours.suggest(trial, group.name)
+                    behaviours.name_straight_through(trial)
     found = [(kind, behaviours.advised(finding, group.name, allow)) for kind, finding in _one_each(trial.findings)]
     # what was left out because another law had failed goes without saying, once for each rule
     notes = [note for note in trial.notes if "is wrong already" not in note]

@@ -82,11 +82,8 @@ def lines(imported: Sequence[str], address: str, finding: Finding, file: Path | 
         out.append("# `finding` is this finding of the report; audit(..., folder=...) keeps a failure in a file")
         out.append(f"rule = replay.rule_at(fun, args, {address!r})  # a function of {where}[0]")
         return tuple(out)
-    look = (
-        ""
-        if finding.argument is None
-        else f"  # look at {finding.argument}{list(finding.index) if finding.index else ''}"
-    )
+    entry = list(finding.index) if finding.index else ""
+    look = "" if finding.argument is None else f"  # look at {finding.argument}{entry} of the rule"
     out.append(f"by_rule, without_rule = replay.cotangents(fun, args, {address!r}, {where})")
     out.append(f"print(by_rule, without_rule){look}")
     return tuple(out)

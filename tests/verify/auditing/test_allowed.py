@@ -59,7 +59,7 @@ def test_a_wrong_rule_that_passes_its_cotangent_through_fails_and_learns_how_to_
     bounded.defvjp(lambda x: (bounded(x), x), lambda x, g: (back(x, g),))
     report = verify.audit(lambda x: jnp.sum(bounded(x) ** 2), X)
     assert verdicts(report) == {"bounded": "FAILED"}
-    assert ("say allow={'bounded': 'straight-through'}" in str(report)) == suggested
+    assert str(report).count("say allow={'bounded': 'straight-through'}") == suggested
 
 
 def test_declared_they_are_held_to_what_was_declared():
