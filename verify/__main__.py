@@ -60,7 +60,8 @@ def audit(
     target: Target,
     args: Args,
     allow: Annotated[
-        list[str] | None, typer.Option(help="NAME=straight-through or NAME=clipped: that rule differs on purpose.")
+        list[str] | None,
+        typer.Option(metavar="NAME=BEHAVIOUR", help="That rule is straight-through, or clipped, on purpose."),
     ] = None,
     budget: Budget = None,
     folder: Annotated[

@@ -24,7 +24,10 @@ _AUTODIFF_OFF = "the numbers confirm the rule where autodiff of its primal is in
 _CONVENTION = "at {} the primal has a kink; the rule returns one of its generalised gradients."
 _AS_JAX = "at {} the rule follows JAX's own rules inside the primal."
 _TOO_COARSE = "rule and autodiff differ by less than the numbers resolve there ({:.2g})"
-_EXTREME = "the rule is not finite where autodiff in the same dtype is not either, or the dtype cannot hold the result"
+_EXTREME = (
+    "at values up to {:.1e} the rule is not finite where autodiff in the same dtype is not either, "
+    "or the dtype cannot hold the result"
+)
 _LARGE_COTANGENT = "the rule is not finite for a cotangent of that size: something overflows on the way"
 _SINGULAR = "no digit of autodiff of a matrix decomposition is known there: the matrix is singular, or its factors tie"
 _NOISE = "an exponential of rounding noise overflows: one rounding of such inputs is larger than 1"
@@ -123,7 +126,7 @@ class _Court:
                 return self._accept(query, "autodiff-inaccurate", _AUTODIFF_OFF)
             return self._open(query, _TOO_COARSE.format(reach))
         if not np.isfinite(actual) and not self._worth_finite(query, estimate.value):
-            return self._open(query, _EXTREME)
+            return self._open(query, _EXTREME.format(self._trial.items[query.item].reach))
         # smooth along one entry is not differentiable: a tie of three arguments shows along none of them
         if self._accepted_at_a_kink(query) or (self._kinked(query) and self._follows_jax(query, actual)):
             return False

@@ -53,7 +53,7 @@ def evaluate(
 
 def predict(
     model_file: ModelFile,
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or JPEG files of any size.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="PNG or JPEG files of any size.")],
     as_json: AsJson = False,
     as_is: Annotated[
         bool, typer.Option("--as-is", help="The pictures are ready: only resize them, do not look for a digit.")
