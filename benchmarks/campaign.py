@@ -2,6 +2,8 @@
 
 * a campaign of compile-bound tasks, the derivatives of 24 elementwise functions of `jax.numpy` with three seeds each,
   on one worker and on two in turn; the processes that examine are kept from round to round, nothing that they compiled;
+* beside them, in the same rounds, one and two processes that only calculate: no campaign gains more from a second core
+  than these do, and virtual machines seldom give twice;
 * a campaign of tasks that do nothing: what is left is Dask's and the pipe's;
 * by these two, what a campaign of 10,000 tasks takes on more workers: a model, and no measurement.
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import subprocess
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -40,6 +43,8 @@ FUNCTIONS = (
 SEEDS = 3  # enough tasks that the last one, for which one of two workers waits, is a hundredth of all
 EXAMINED, IDLE = "benchmarks.campaign:examined", "benchmarks.campaign:nothing"
 ONE, TWO = "1 Dask worker", "2 Dask workers"
+ALONE, TOGETHER = "1 process", "2 processes"
+LOOP = "for k in range(40_000_000): k * k"
 WORKERS, TASKS = (8, 64, 1000), 10_000  # of the model
 
 
@@ -57,10 +62,17 @@ def nothing(name: str, *, seed: int, budget: float) -> Scanned:
 
 def run(names: Sequence[str], work: Work, client: Any = None) -> None:
     """A whole campaign; what is not checked would be measured as fast."""
-    on = {} if client is None else {"examine": partial(cluster.examined, client=client, libraries=())}
+    on: dict[str, Any] = {} if client is None else {"examine": partial(cluster.examined, client=client, libraries=())}
     found = campaign.run(dict.fromkeys(names, ()), work, **on)
     if any(record.status != "checked" for record in found):
         raise AssertionError(f"every function can be checked; the campaign says: {found}")
+
+
+def calculate(processes: int, loop: str) -> None:
+    """So many processes at once that do nothing but arithmetic, the same in each."""
+    started = [subprocess.Popen([sys.executable, "-c", loop]) for _ in range(processes)]
+    if any(process.wait() for process in started):
+        raise AssertionError("a process that only calculates has failed")
 
 
 def measured(smoke: bool) -> list[Row]:
@@ -78,12 +90,19 @@ def measured(smoke: bool) -> list[Row]:
         works = {who: partial(run, names, Work(EXAMINED), client) for who, client in clients.items()}
         for client in clients.values():  # their processes start
             run(names[:4], Work(EXAMINED), client)
+        loop = LOOP.replace("40_000_000", "1") if smoke else LOOP
+        works |= {ALONE: partial(calculate, 1, loop), TOGETHER: partial(calculate, 2, loop)}
         timings = interleaved(works, 1 if smoke else 3, warm_up=False)
         idle = interleaved({who: partial(run, empty, Work(IDLE), client) for who, client in clients.items()}, 3)
     section = f"{len(names)} functions and seeds"
     found = [
         timed(section, ONE, timings[ONE]),
         timed(section, TWO, timings[TWO], beside=ONE, ratio=ratio(timings[ONE], timings[TWO]), least=LEAST),
+    ]
+    twice = 2 * ratio(timings[ALONE], timings[TOGETHER])
+    found += [
+        timed("the machine, one loop each", ALONE, timings[ALONE]),
+        timed("the machine, one loop each", TOGETHER, timings[TOGETHER], note=f"{twice:.2f} times as much in a second"),
     ]
     each = {who: Timing(tuple(seconds / len(empty) for seconds in timing.seconds)) for who, timing in idle.items()}
     found += [timed("a task that does nothing", who, timing) for who, timing in each.items()]
