@@ -203,4 +203,4 @@ def test_bad_input_is_one_sentence_and_exit_code_2(arguments, sentence, jaxcnn, 
 def test_predict_needs_an_image(jaxcnn, file):
     code, out, err = jaxcnn("predict", file)
     assert (code, out) == (2, "")
-    assert "Missing argument 'IMAGE...'" in err
+    assert "Missing argument 'IMAGE'" in err
