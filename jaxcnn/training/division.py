@@ -15,12 +15,14 @@ class Batches:
         size: of a batch; the last of an epoch has what is left.
         devices: that share each batch.
         micro: examples that are worked on at a time, as many as keep the buffers in the cache.
+        processes: that the devices belong to.
     """
 
     examples: int
     size: int
     devices: int
     micro: int
+    processes: int = 1
 
     @property
     def steps(self) -> int:
@@ -83,7 +85,7 @@ def divided(
         raise ValueError(f"`devices` must be a multiple of the {processes} processes that have them; got {devices}.")
     share = -(-size // devices)
     micro = config.micro_batch or (CACHED if heavy and backend == "cpu" else share)
-    return Batches(examples, size, devices, min(micro, share))
+    return Batches(examples, size, devices, min(micro, share), processes)
 
 
 def _shared(size: int, most: int, processes: int) -> int:

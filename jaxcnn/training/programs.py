@@ -13,9 +13,9 @@ from jaxcnn._types import Array
 from jaxcnn.datasets import Dataset
 from jaxcnn.training.augmentation import Augmentation
 from jaxcnn.training.counting import count
-from jaxcnn.training.division import Batches
 from jaxcnn.training.state import TrainState
-from jaxcnn.training.steps import AXIS, Step, advance, order_of
+from jaxcnn.training.steps import Step, advance, order_of
+from jaxcnn.training.totals import AXIS
 
 EVERYWHERE = PartitionSpec()  # every device holds all of it
 
@@ -83,7 +83,7 @@ def _by_process() -> list[list[jax.Device]]:
 
 def _evaluated(step: Step) -> Step:
     """Return a step that counts as this one does, and is equal for all runs whose counting is."""
-    batches = Batches(examples=1, size=1, devices=step.batches.devices, micro=1)
+    batches = replace(step.batches, examples=1, size=1, micro=1)
     prepare = replace(step.prepare, augmentation=Augmentation())
     return Step(step.learner.evaluated(), step.image_shape, batches, prepare)
 

@@ -17,8 +17,7 @@ from jaxcnn.training.division import Batches
 from jaxcnn.training.learner import Learner
 from jaxcnn.training.preparation import Preparation
 from jaxcnn.training.state import TrainState
-
-AXIS = "examples"  # the mesh axis that a batch is divided over
+from jaxcnn.training.totals import AXIS, over_devices
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def _gradients(step: Step, state: TrainState, pixels: Array, labels: Array, orde
         shapes = jax.eval_shape(micro_batch, *(one[0] for one in cut))
         nothing = jax.tree.map(lambda one: jnp.zeros(one.shape, one.dtype), shapes)
         total, _ = lax.scan(lambda sums, one: (jax.tree.map(jnp.add, sums, micro_batch(*one)), None), nothing, cut)
-    return lax.psum(total, AXIS) if batches.devices > 1 else total
+    return over_devices(batches, total)
 
 
 def _key(state: TrainState, use: Array | int) -> Key:
