@@ -31,11 +31,14 @@ class Store:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self.path = path
+        made = [folder for folder in path.parents if not folder.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = path.open("a+b", buffering=0)
         try:
             self._lock()
             self.done = self._read({"format": _FORMAT, **header})
+            for folder in (path.parent, *(one.parent for one in made)):
+                _keep_names(folder)
         except BaseException:
             self._file.close()
             raise
@@ -113,6 +116,15 @@ class Store:
                     f"{self.path} holds another scan, with {name} {_told(found.get(name))} and not "
                     f"{_told(header.get(name))}: name another file."
                 )
+
+
+def _keep_names(folder: Path) -> None:
+    """Bring a folder to the disk: else a file that is new in it, whatever of it is on the disk, may have no name."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _told(value: Any) -> str:

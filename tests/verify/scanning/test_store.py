@@ -1,5 +1,6 @@
 """What is in the file is on the disk and of one scan; what a kill has cut off is done again."""
 
+import os
 import resource
 
 import pytest
@@ -33,6 +34,20 @@ def test_another_opening_finds_every_record_and_goes_on_behind_them(tmp_path):
         assert list(store.done.values()) == RECORDS
         store.append([more])
     assert reopened(path) == [*RECORDS, more]
+
+
+def test_a_new_file_has_its_name_on_the_disk_before_anybody_is_told_of_a_record(tmp_path, monkeypatch):
+    path, synced, real = tmp_path / "made" / "scan.jsonl", [], os.fsync
+
+    def counted(descriptor):
+        synced.append(os.path.realpath(f"/proc/self/fd/{descriptor}"))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    with Store(path, HEADER) as store:
+        assert synced == [str(path), str(path.parent), str(tmp_path)]
+        store.append(RECORDS)
+    assert synced[3:] == [str(path)]
 
 
 def test_wherever_a_kill_has_cut_the_file_whole_records_are_kept_and_the_rest_is_dropped(tmp_path):
