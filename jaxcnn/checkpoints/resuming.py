@@ -1,6 +1,7 @@
 """Where a run begins: afresh, or from the newest checkpoint of the same run."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def shared(start: Start | None, fresh: Any) -> Start:
     return Start(from_arrays(arrays, fresh), told["done"], told["history"], tuple(told["notes"]))
 
 
-def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool) -> Start:
+def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool, neutral: Collection[str] = ()) -> Start:
     """Return where a run begins.
 
     Args:
@@ -61,6 +62,7 @@ def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool) -> 
         fresh: the state of a run that has done nothing.
         config: everything that decides what the run computes, as JSON can hold it.
         resume: go on from the newest checkpoint that can be used; without any, begin afresh.
+        neutral: names that an older version kept in the configuration and that do not decide what the run computes.
 
     Raises:
         CheckpointError: if there are checkpoints and `resume` is false, none of them can be used, or the run was
@@ -74,7 +76,8 @@ def begin(folder: Path, fresh: Any, config: dict[str, Any], *, resume: bool) -> 
     if found is None:
         return Start(fresh, 0, [], (f"{folder} holds no checkpoint: the run begins afresh",))
     was, config = found.about["config"], json.loads(json.dumps(config))  # so that tuples are lists in both
-    if different := sorted(key for key in was.keys() | config.keys() if was.get(key) != config.get(key)):
+    decisive = (was.keys() | config.keys()) - set(neutral)
+    if different := sorted(key for key in decisive if was.get(key) != config.get(key)):
         told = ", ".join(f"{key} was {was.get(key)!r} and is {config.get(key)!r}" for key in different)
         raise CheckpointError(
             f"checkpoint {found.number} in {folder} is of another run: {told}; "

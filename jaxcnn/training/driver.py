@@ -91,7 +91,7 @@ def run(
     if keeps:
         _require(keeping)
         folder.mkdir(parents=True, exist_ok=True)
-        start = begin(folder / CHECKPOINTS, fresh, identity, resume=keeping.resume)
+        start = begin(folder / CHECKPOINTS, fresh, identity, resume=keeping.resume, neutral=DIVISION)
     start = shared(start, fresh)
     saver = Saver(folder / CHECKPOINTS, epochs=keeping.every, minutes=keeping.minutes)
     state, history = start.state, [EpochRecord.from_json(record) for record in start.history]

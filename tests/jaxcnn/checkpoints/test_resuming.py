@@ -29,6 +29,17 @@ def test_a_run_that_is_resumed_goes_on_where_it_was(folder):
     assert (start.done, start.history, start.notes) == (2, HISTORY, ())
 
 
+def test_a_checkpoint_of_an_older_version_goes_on_though_it_names_what_does_not_matter(tmp_path):
+    folder, neutral = tmp_path / "run", ("devices", "micro_batch")
+    save_checkpoint(folder, 1, LATER, about(CONFIG | {"devices": 2, "micro_batch": 16}, HISTORY[:1]))
+    assert begin(folder, FRESH, CONFIG, resume=True, neutral=neutral).done == 1
+    assert begin(folder, FRESH, CONFIG | {"devices": 1}, resume=True, neutral=neutral).done == 1
+    with pytest.raises(CheckpointError, match=r"is of another run: rate was 0\.1 and is 0\.2\.$"):
+        begin(folder, FRESH, CONFIG | {"rate": 0.2}, resume=True, neutral=neutral)
+    with pytest.raises(CheckpointError, match=r"is of another run: devices was 2 and is None, micro_batch was 16 and"):
+        begin(folder, FRESH, CONFIG, resume=True)
+
+
 def test_a_damaged_checkpoint_is_passed_over_with_a_note(folder):
     (folder / "2.json").write_text("")
     start = begin(folder, FRESH, CONFIG, resume=True)
