@@ -27,6 +27,8 @@ from verify.witness import like
 VMAP = "vmap = loop"
 OTHERS = {"grad of vmap": "vmap", "scan": "scan", "remat": "remat"}  # law: how a sentence calls the transformation
 _WIDTH = 3  # rows that are mapped over: differs from batch sizes 1 and 2
+# What JAX says of its own primitive, which no rule that uses it can be batched with; said so by 0.10 and by 0.12.
+_UNBATCHABLE = "Batching rule for 'custom_partitioning' not implemented"
 _MOST = 3  # arguments up to which every subset is tried; with more, all together and each alone
 
 
@@ -150,12 +152,16 @@ def _run(
 
 
 def _refused(trial: Trial, row: int, cell: _Cell, xs: Arrays, ns: Arrays, ws: Arrays) -> bool:
-    """A rule that cannot be transformed fails where its primal can be; where that cannot either, the limit is noted."""
+    """A rule that cannot be transformed fails where its primal can be; a limit of that one, or of JAX, is noted."""
     try:
         jax.eval_shape(cell.pull, xs, ns, ws)
     except Exception as error:
         told, item = first_line(error), trial.items[row]
         word = OTHERS.get(cell.law, "vmap")
+        if isinstance(error, NotImplementedError) and str(error) == _UNBATCHABLE:
+            trial.notes.append(f"{word} is not applicable: JAX has no batching rule for custom_partitioning")
+            trial.cell(cell.name, "left out")
+            return True
         try:
             jax.eval_shape(_primal_under(word, trial.problem.call), xs, ns)
         except Exception:

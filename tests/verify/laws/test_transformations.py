@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.experimental.custom_partitioning import custom_partitioning
 
 from tests.verify._here import check_here
 
@@ -68,6 +69,37 @@ def test_a_rule_that_cannot_be_mapped_though_its_primal_can_is_rejected(failed):
     report = check_here(product(refuses), X, W)
     assert failed(report) == {(LAW, None)}
     assert report.failures[0].actual == "NotImplementedError: no batches"
+
+
+def with_kernel(kernel):
+    """Return x², whose backward pass calls a kernel that is to double its argument."""
+    fun = jax.custom_vjp(lambda x: x * x)
+    fun.defvjp(lambda x: (x * x, x), lambda x, g: (kernel(x) * g,))
+    return fun
+
+
+def test_where_jax_itself_cannot_batch_that_is_noted_and_everything_else_asked(failed):
+    kernel = custom_partitioning(lambda x: 2 * x)
+    kernel.def_partition(
+        partition=lambda mesh, arguments, result: (mesh, lambda x: 2 * x, result.sharding, (arguments[0].sharding,)),
+        infer_sharding_from_operands=lambda mesh, arguments, result: arguments[0].sharding,
+        sharding_rule="i -> i",
+    )
+    report = check_here(with_kernel(kernel), X)
+    assert report.ok, str(report)
+    assert "vmap is not applicable: JAX has no batching rule for custom_partitioning" in report.notes
+    assert {name for name, verdict in cells(report).items() if verdict == "left out"} == {"vmap over x", "grad of vmap"}
+    assert {"scan", "remat"} <= {name for name, verdict in cells(report).items() if verdict == "held"}
+    assert failed(check_here(with_kernel(lambda x: 1.5 * kernel(x)), X))
+
+
+def test_a_batching_rule_that_somebody_else_has_not_written_is_a_failure(failed):
+    def missing(size, batched, x):
+        raise NotImplementedError("Batching rule for 'kernel' not implemented")
+
+    kernel = jax.custom_batching.custom_vmap(lambda x: 2 * x)
+    kernel.def_vmap(missing)
+    assert failed(check_here(with_kernel(kernel), X)) == {(LAW, None)}
 
 
 def cells(report):
