@@ -13,6 +13,15 @@ so each of the 16 entries (u, v) is one matrix product over all tiles, M_uv = U_
 and d_inputs adds up dX where tiles overlap. All constants are multiples of 1/2, so on whole numbers every intermediate
 is a multiple of 1/4 and nothing rounds; elsewhere M cancels a little in Y, and errors are a few times those of patches.
 
+Range: sums on the way are larger than what comes of them, and an infinity there becomes NaN. Add up the sizes of the
+coefficients of x_i k_j, x_i g or k_j g in every such sum, along one axis, and square for two: on the way to Y at most 4
+(in M_0 + M_1), to d_kernel 2 (in V_u), to d_inputs 2. With T = P Q N tiles and |.| the largest entry, nothing exceeds
+
+    4 |X|    9/4 |K|    16 C |X| |K| + |b|    4 T |X| |G|    4 O |K| |G|
+
+All is finite while these are below the largest number of the dtype, 3.4e38 for float32; `conv_by_patches` is up to
+9 C |X| |K| + |b|, T |X| |G| and 4 O |K| |G|.
+
 Source: Lavin and Gray, Fast algorithms for convolutional neural networks, 2016, section 4.1.
 """
 

@@ -86,6 +86,33 @@ def test_winograd_refuses_what_it_cannot_do():
         block_differences([BLOCKS["winograd"]], ((1, 6, 6, 1), (2, 3, 1, 1), (1,)), OPTIONS)
 
 
+# Bounds of its docstring, 16 C and 4 T: with C = 3, K = 1, G = 1, T = 12 and O = 2 both are 48.
+@pytest.mark.parametrize(("share", "finite"), [(0.999, True), (1.7, False)], ids=["below its bound", "beyond"])
+def test_winograd_is_finite_and_right_up_to_its_bound_and_patches_beyond(share, finite):
+    random, size = np.random.default_rng(0), float(np.finfo(np.float32).max) * share / 48
+    x, kernel = random.uniform(-1, 1, (1, 8, 10, 3)), random.uniform(-1, 1, (3, 3, 3, 2))
+    if not finite:  # all alike, so that V has its largest entries
+        x, kernel = np.ones_like(x), np.ones_like(kernel)
+
+    @compiled
+    def run(*arguments):
+        found = {}
+        for name in ("patches", "winograd"):
+            rule, options = BLOCKS[name].rule(), {"padding": "VALID", "relu": False, "window": (2, 2)}
+            outputs, residuals = rule.forward(*arguments, **options)
+            found[name] = outputs, *rule.backward(residuals, jnp.ones_like(outputs), **options)
+        return found
+
+    found = run(*floats([size * x, kernel, np.zeros(2)]))
+    assert all(np.isfinite(one).all() for one in found["patches"])
+    assert all(np.isfinite(one).all() for one in found["winograd"]) == finite
+    if finite:
+        # The largest sums of terms of y, d_inputs, d_kernel, d_bias. Winograd has at most 14, 14, 18, 12 roundings in
+        # each, of what is up to 16 / 9, 1, 4, 1 times as large; patches have 27, 8, 12, 12.
+        for ours, other, scale in zip(found["winograd"], found["patches"], (27 * size, 8, 12 * size, 12), strict=True):
+            assert np.abs(ours / scale - other / scale).max() < (18 * 4 + 12) * 2**-24
+
+
 def pool_differences(forms, shape, window, seed=0):
     x = numbers(seed, shape, top=1)  # ties everywhere
     y, d_x, g = _whole.pool(x, lambda shape: numbers((seed, 9), shape), window)
