@@ -1,6 +1,7 @@
 """Real processes of one run, each with some of its virtual CPU devices."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ def free_port():
 
 
 @contextlib.contextmanager
-def started(*arguments, processes=2, before=((), ())):
+def started(*arguments, processes=2, before=((), ()), environment=({}, {})):
     """Start Python once for each process, with the options that tell each its place; at the end none is left."""
     address, running = f"127.0.0.1:{free_port()}", []
     try:
@@ -26,7 +27,7 @@ def started(*arguments, processes=2, before=((), ())):
             place = ("--coordinator", address, "--processes", str(processes), "--process-id", str(number))
             command = [*before[number], sys.executable, *map(str, arguments), *place, "--wait", "300"]
             pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            running.append(subprocess.Popen(command, cwd=ROOT, **pipes))
+            running.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | environment[number], **pipes))
         yield running
     finally:
         for process in running:

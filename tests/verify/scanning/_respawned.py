@@ -12,12 +12,13 @@ class Workers:
 
     Attributes:
         processes: Those that run now; what is killed is replaced in place.
+        environment: Of those that are started from now on.
     """
 
     def __init__(self, address: str, number: int) -> None:
         dask = [sys.executable, "-m", "distributed.cli.dask_worker", address]
         self._command = [*dask, "--no-nanny", "--nthreads", "1", "--no-dashboard", "--death-timeout", "60"]
-        self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        self.environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         self.processes = [self._started() for _ in range(number)]
         self._closed = threading.Event()
         self._watch = threading.Thread(target=self._replace)
@@ -32,7 +33,7 @@ class Workers:
 
     def _started(self) -> subprocess.Popen:
         silent = subprocess.DEVNULL
-        return subprocess.Popen(self._command, env=self._environment, stdout=silent, stderr=silent)
+        return subprocess.Popen(self._command, env=self.environment, stdout=silent, stderr=silent)
 
     def _replace(self) -> None:
         while not self._closed.wait(0.05):

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from jaxcnn import load_model
+from tests._installed import other_version
 from tests.jaxcnn.processes._running import ROOT, ended, started
 from tests.jaxcnn.processes.test_two_processes import tolerance
 
@@ -150,6 +152,26 @@ def test_processes_that_differ_both_say_in_what(command, tmp_path):
         code, _, err = ended(running)[0]
     assert (code, second.returncode) == (2, 2)
     assert err == second.stderr == "jaxcnn: Process 1 does not fit process 0: seed is 1 there and 0 here.\n"
+
+
+def test_after_a_start_with_another_version_of_one_everything_is_there_and_the_run_goes_on(
+    command, undisturbed, tmp_path
+):
+    (whole, _), folder = undisturbed, tmp_path / "run"
+    with started(*command, "--out", folder, "--devices", DEVICES) as running:
+        appeared(folder, 2, running)
+        running[0].kill()
+        ended(running)
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    own = ({}, {"PYTHONPATH": other_version(tmp_path / "site", "jax", "9.9")})
+    results = run(command, folder, "--resume", environment=own)
+    message = rf"jaxcnn: Process 1 does not fit process 0: jax is '9\.9' there and '{jax.__version__}' here\.\n"
+    assert all(code == 2 and re.fullmatch(message, err) for code, _, err in results), results
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    (code, _, err), _ = run(command, folder, "--resume")
+    assert code == 0, err
+    assert params(folder) == params(whole)
+    assert told(folder) == told(whole)
 
 
 def test_on_a_full_disk_both_end_and_the_checkpoints_before_are_kept(command, undisturbed, tmp_path):
