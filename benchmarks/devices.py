@@ -1,8 +1,8 @@
 """What does an update cost on 1, 2, 4 and 8 devices, in one process and in two, and what would it on more?
 
-Measured: seconds of an update of a network on the embedded digits, by virtual devices of this machine's CPU, which
-share its cores: beyond as many devices as cores nothing can be gained, and what is seen is what dividing a batch costs.
-Computed: `devices_model`, from the work of one example measured here and connections that are named there.
+Measured: milliseconds of an update of 64 images of 28 x 28, by virtual devices of this machine's CPU, which share its
+cores: beyond as many devices as cores nothing can be gained, and what is seen is what dividing a batch costs. Computed:
+`devices_model`, from the work of one example measured here and connections that are named there.
 
     python -m benchmarks.devices [--smoke] [--json FILE]
 
@@ -12,71 +12,78 @@ Nothing is claimed.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from benchmarks import devices_model
 from benchmarks.command import finish, parser
 from benchmarks.record import Row
 
-NETWORKS, COUNTS, BATCHES, EPOCHS = ("mlp", "filters"), (1, 2, 4, 8), (64, 512), 5
+NETWORKS, COUNTS, BATCH = ("mlp", "filters"), (1, 2, 4, 8), devices_model.BATCH
+ROUNDS, UPDATES = 9, 16
+UNOPTIMISED = "--xla_backend_optimization_level=0"  # compiles in half the time
+
+Case = tuple[int, int]  # examples of a batch, and devices that share it
 
 
-def measured(network: str, batch: int, devices: int, processes: int, epochs: int) -> dict[str, list[float]]:
-    """Seconds of an update in every epoch, by processes of their own; and of a checkpoint, where there is one."""
+def measured(
+    network: str, cases: Sequence[Case], processes: int, *, smoke: bool
+) -> tuple[dict[Case, list[float]], dict[str, Any]]:
+    """Seconds of an update in every round of each case, all in the same processes in turn; and what else they tell."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    settings = [str(word) for word in (network, batch, devices, processes, epochs)]
-    command = [sys.executable, "-m", "benchmarks.devices_worker", *settings, f"127.0.0.1:{port}"]
+    told = {"network": network, "processes": processes, "cases": cases, "checkpoints": processes == 1 and not smoke}
+    told |= {"rounds": 1, "updates": 2} if smoke else {"rounds": ROUNDS, "updates": UPDATES}
+    command = [sys.executable, "-m", "benchmarks.devices_worker", json.dumps(told), f"127.0.0.1:{port}"]
+    environment = os.environ | ({"XLA_FLAGS": UNOPTIMISED} if smoke else {})
     running = [
-        subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True) for number in range(processes)
+        subprocess.Popen([*command, str(number)], env=environment, stdout=subprocess.PIPE, text=True)
+        for number in range(processes)
     ]
-    told = [process.communicate()[0] for process in running]
+    printed = [process.communicate()[0] for process in running]
     if any(process.returncode for process in running):
-        raise RuntimeError(f"{network} on {devices} devices of {processes} processes failed")
-    found: dict[str, list[float]] = json.loads(told[0].splitlines()[-1])
-    return found
+        raise RuntimeError(f"{network} on {cases} in {processes} processes failed")
+    found = json.loads(printed[0].splitlines()[-1])
+    return dict(zip(cases, found["updates"], strict=True)), found
 
 
-def rows(network: str, counts: Sequence[int], epochs: int) -> list[Row]:
+def rows(network: str, *, smoke: bool) -> list[Row]:
     """What was measured for one network, and what the model makes of it for more devices."""
-    found, section = [], f"{network}, milliseconds of an update of {BATCHES[0]} examples"
-    single: dict[int, list[float]] = {}
-    for processes in (1, 2):
-        for devices in counts:
-            if devices < processes:
-                continue
-            seconds = measured(network, BATCHES[0], devices, processes, epochs)
-            took = seconds["update"]
-            name = f"{devices} devices in {processes} process{'es' if processes > 1 else ''}"
-            found.append(_row(section, name, took, {"devices": devices, "processes": processes}))
-            if devices == 1:
-                single[BATCHES[0]] = took
-                found.append(_row(section, "a checkpoint", seconds["checkpoint"], {"parameters": seconds["size"][0]}))
-                size = round(seconds["size"][0])
-    single[BATCHES[1]] = measured(network, BATCHES[1], 1, 1, epochs)["update"]
-    low, high = (statistics.median(single[batch]) for batch in BATCHES)
-    each = (high - low) / (BATCHES[1] - BATCHES[0])
-    once = max(0.0, low - BATCHES[0] * each)
-    return found + devices_model.rows(network, devices_model.Costs(each, once, size))
+    section = f"{network}, an update of {BATCH} examples"
+    counts, shared = (COUNTS[:1], COUNTS[1:2]) if smoke else (COUNTS, COUNTS[1:])
+    alone, found = measured(network, [*((BATCH, n) for n in counts), (1, 1)], 1, smoke=smoke)
+    pair, _ = measured(network, [(BATCH, n) for n in shared], 2, smoke=smoke)
+    one, table = statistics.median(alone[BATCH, 1]), []
+    for processes, cases in ((1, alone), (2, pair)):
+        for (batch, devices), seconds in cases.items():
+            if batch == BATCH:
+                name = f"{devices} devices in {processes} process{'es' if processes > 1 else ''}"
+                note = f"{statistics.median(seconds) / one:.2f} times one device"
+                name = name.replace("1 devices", "1 device")
+                table.append(_row(section, name, seconds, note, devices=devices, processes=processes))
+    table.append(_row(section, "1 device, a batch of 1", alone[1, 1]))
+    if found["checkpoints"]:
+        note = f"{found['parameters']:,} parameters and their moments"
+        table.append(_row(section, "a checkpoint", found["checkpoints"], note))
+    costs = devices_model.Costs.of(statistics.median(alone[1, 1]), one, found["parameters"])
+    return table + devices_model.rows(network, costs)
 
 
-def _row(section: str, what: str, seconds: Sequence[float], more: dict[str, float]) -> Row:
-    milliseconds = [1000 * one for one in seconds]
-    return Row(
-        section, what, statistics.median(milliseconds), "ms", min(milliseconds), max(milliseconds), len(milliseconds),
-        more=more,
-    )  # fmt: skip
+def _row(section: str, what: str, seconds: Sequence[float], note: str = "", **more: float) -> Row:
+    ms = [1000 * one for one in seconds]
+    return Row(section, what, statistics.median(ms), "ms", min(ms), max(ms), len(ms), note=note, more=more)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    made = parser("devices", __doc__, smoke="one network on one and two devices, one epoch")
+    made = parser("devices", __doc__, smoke="one network on one device, and on two of two processes")
     options = made.parse_args(arguments)
-    networks, counts, epochs = (("mlp",), (1, 2), 1) if options.smoke else (NETWORKS, COUNTS, EPOCHS)
-    return finish("devices", [row for name in networks for row in rows(name, counts, epochs)], options)
+    networks = NETWORKS[:1] if options.smoke else NETWORKS
+    return finish("devices", [row for name in networks for row in rows(name, smoke=options.smoke)], options)
 
 
 if __name__ == "__main__":

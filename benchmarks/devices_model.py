@@ -3,12 +3,15 @@
     t(n) = w ceil(B / n) + u + 2 (n - 1) (a + 4 P / (n b))
 
     B  examples of a batch                     P  parameters, 4 bytes each
-    w  seconds of one example on one device    u  seconds of an update whatever B: the optimiser, starting the program
+    w  seconds of one example on one device    u  seconds of an update whatever B: the optimiser, the loop
     a  seconds until a message arrives         b  bytes a second between two neighbours
 
 The last term is a ring: in 2 (n - 1) turns each device sends P / n numbers to the next one. A library that reduces
 along a tree waits 2 log2(n) a instead of 2 (n - 1) a, which is less where n is large. What is left out: that machines
 are not equally fast, and that sending may begin before the last gradient is there.
+
+w and u are those of a batch of 1 and of one of 64, so that t(1) is what was measured, and so is the work of 64 devices
+that have one example each.
 
 Two ways to divide: strong, the batch stays; weak, each device gets B examples, which is another run, of larger batches.
 """
@@ -30,6 +33,12 @@ class Costs:
     each: float
     once: float
     parameters: int
+
+    @classmethod
+    def of(cls, single: float, batch: float, parameters: int) -> Costs:
+        """By the seconds of an update of one example, and of one of `BATCH`."""
+        each = (batch - single) / (BATCH - 1)
+        return cls(each, single - each, parameters)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,10 @@ TRAINED = (
 )
 FLOORS = "A floor is a limit that nothing goes beyond: times as good as it cannot be more than 1, or hardly."
 CAMPAIGN = "What more than two workers take is a model, told in [docs/scaling.md](../docs/scaling.md), not measured."
+DEVICES = (
+    "Virtual devices share this machine's cores: beyond as many as cores nothing can be gained. What is computed for "
+    "more is a formula, told in [docs/scaling.md](../docs/scaling.md), not a measurement."
+)
 SECTIONS = (
     Section("false_alarms", "Random rules, right and wrong"),
     Section("matrices", "Convolutions as matrices", FLOORS),
@@ -55,6 +59,7 @@ SECTIONS = (
     Section("auditing", "Rules and functions a minute", FLOORS),
     Section("scaling", "How costs grow", GROWTH),
     Section("campaign", "Campaigns on a cluster", CAMPAIGN),
+    Section("devices", "A batch divided between devices", DEVICES),
 )
 
 

@@ -24,6 +24,7 @@ NAMES = (
     "auditing",
     "scaling",
     "campaign",
+    "devices",
     "training",
     "mutation",
     "false_alarms",
