@@ -16,6 +16,7 @@ from jaxcnn._types import Array, Key, Shape
 from jaxcnn.training.division import Batches
 from jaxcnn.training.learner import Learner
 from jaxcnn.training.preparation import Preparation
+from jaxcnn.training.shuffling import shuffled
 from jaxcnn.training.state import TrainState
 from jaxcnn.training.totals import AXIS, over_devices
 
@@ -84,7 +85,7 @@ def _averaged(step: Step, state: TrainState, params: Any) -> Any:
 
 def order_of(state: TrainState, examples: int) -> Array:
     """Return the order of the examples in the current epoch, (N,) int32."""
-    return jax.random.permutation(_key(state, 0), jnp.arange(examples, dtype=jnp.int32))
+    return shuffled(_key(state, 0), examples)
 
 
 def _gradients(step: Step, state: TrainState, pixels: Array, labels: Array, order: Array) -> tuple[Array, Array, Any]:
@@ -102,7 +103,8 @@ def _gradients(step: Step, state: TrainState, pixels: Array, labels: Array, orde
 
     def micro_batch(examples: Array, places: Array, weights: Array) -> Any:
         keys = jax.vmap(lambda place: jax.random.fold_in(key, place))(places)
-        inputs = step.inputs(pixels[examples], keys)
+        # Promised, because a check of every index takes an eighth of the time of the copying.
+        inputs = step.inputs(pixels.at[examples].get(mode="promise_in_bounds"), keys)
         return step.learner.gradients(state.params, inputs, labels[examples], weights, keys)
 
     if batches.turns == 1:
