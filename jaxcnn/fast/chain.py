@@ -6,13 +6,12 @@ This is `jaxcnn.by_hand` with stages for layers, and a loss that is a weighted s
 import jax.numpy as jnp
 
 from jaxcnn._types import Array, Parameters, Residuals
-from jaxcnn.fast.form import batch_minor
 from jaxcnn.fast.loss import weighted_cross_entropy_bwd, weighted_cross_entropy_fwd
 from jaxcnn.fast.plan import Plan, Stage
 
 
 def logits(plan: Plan, params: Parameters, inputs: Array) -> Array:
-    """Return the logits, (K, N), of inputs in the plan's layout."""
+    """Return the logits of inputs in the plan's layout: (K, N) if it is batch-minor, else (N, K)."""
     return forward(plan, params, inputs)[0]
 
 
@@ -30,27 +29,26 @@ def loss_and_gradients(
         smoothing: of the labels, see `jaxcnn.fast.loss`.
 
     Returns:
-        The loss, a scalar; the logits, (K, N); and the gradients in the structure of the parameters.
+        The loss, a scalar; the logits in the plan's layout; and the gradients in the structure of the parameters.
     """
     values, residuals = forward(plan, params, inputs)
-    loss, kept = weighted_cross_entropy_fwd(values, labels, weights, smoothing=smoothing)
-    d_logits, *_ = weighted_cross_entropy_bwd(kept, jnp.ones_like(loss), smoothing=smoothing)
+    loss, kept = weighted_cross_entropy_fwd(values, labels, weights, classes=plan.classes, smoothing=smoothing)
+    d_logits, *_ = weighted_cross_entropy_bwd(kept, jnp.ones_like(loss), classes=plan.classes, smoothing=smoothing)
     return loss, values, backward(plan, residuals, d_logits)
 
 
 def forward(plan: Plan, params: Parameters, inputs: Array) -> tuple[Array, list[Residuals]]:
-    """Return the logits, (K, N), of inputs in the plan's layout, and what every stage keeps for the way back."""
+    """Return the logits of inputs, both in the plan's layout, and what every stage keeps for the way back."""
     values, residuals = inputs, []
     for stage in plan.stages:
         values, kept = stage.form.forward(values, *_parameters(stage, params), **dict(stage.options))
         residuals.append(kept)
-    return values if plan.batch_minor else batch_minor(values), residuals
+    return values, residuals
 
 
 def backward(plan: Plan, residuals: list[Residuals], d_logits: Array) -> Parameters:
-    """Return the gradients with respect to all parameters, for the cotangent of the logits, (K, N)."""
-    cotangent = d_logits if plan.batch_minor else d_logits.T
-    gradients = {}
+    """Return the gradients with respect to all parameters, for the cotangent of the logits."""
+    cotangent, gradients = d_logits, {}
     for stage, kept in zip(reversed(plan.stages), reversed(residuals), strict=True):
         cotangent, *of_parameters = stage.form.backward(kept, cotangent, **dict(stage.options))
         if stage.parameters:

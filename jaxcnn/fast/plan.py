@@ -60,6 +60,11 @@ class Plan:
         """Whether the inputs are (C, H, W, N) or (F, N)."""
         return self.batch_minor and not self.rows_first
 
+    @property
+    def classes(self) -> int:
+        """The axis of the logits' classes: (K, N), or (N, K)."""
+        return 0 if self.batch_minor else 1
+
     def __str__(self) -> str:
         """Return one line per stage: its layers and its form."""
         return "\n".join(f"{' + '.join(stage.layers)}: {stage.form.name}" for stage in self.stages)

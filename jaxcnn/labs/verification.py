@@ -132,20 +132,14 @@ def _trials(
     networks: tuple[Network, ...], input_shape: Shape, choose: Choose, smoothing: float = 0.0
 ) -> tuple[Trial, ...]:
     """Return one trial of each rule with its options, in the order of their first use, and that of the loss."""
+    plans = [plan(network, (1, *input_shape), choose=choose) for network in networks]
     found: list[Trial] = []
-    for network in networks:
-        planned = plan(network, (1, *input_shape), choose=choose)
+    for network, planned in zip(networks, plans, strict=True):
         layers = dict(network.named_layers())
         found += (_trial(planned, stage, layers[stage.layers[0]]) for stage in planned.stages)
-    found.append(
-        _of(
-            weighted_cross_entropy_rule(),
-            (("smoothing", smoothing),) if smoothing else (),
-            (4, 5),
-            ("labels", 4, 5),
-            ("weights", 4),
-        )
-    )
+    options = (("smoothing", smoothing),) if smoothing else ()
+    for classes in sorted({planned.classes for planned in plans}):
+        found.append(_of(weighted_cross_entropy_rule(classes), options, (4, 5), ("labels", 4, 5), ("weights", 4)))
     return tuple(dict.fromkeys(found))
 
 

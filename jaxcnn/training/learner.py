@@ -85,7 +85,7 @@ class OneLearner:
         loss, values, gradients = loss_and_gradients(
             plan, given, self._inputs(inputs), labels, weights, smoothing=self.smoothing
         )
-        return loss, _right(values, labels, weights), {name: gradients[name] for name in params}
+        return loss, _right(values, labels, weights, plan.classes), {name: gradients[name] for name in params}
 
     def updated(self, gradients: Parameters, state: Any, params: Parameters) -> tuple[Parameters, Any]:
         """Return the parameters and the optimiser's state after an update."""
@@ -97,8 +97,8 @@ class OneLearner:
     def counts(self, params: Parameters, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array]:
         """Return the weighted loss and how many examples are right."""
         values = logits(self.plan, params, self._inputs(inputs))
-        loss, _ = weighted_cross_entropy_fwd(values, labels, weights)
-        return loss, _right(values, labels, weights)
+        loss, _ = weighted_cross_entropy_fwd(values, labels, weights, classes=self.plan.classes)
+        return loss, _right(values, labels, weights, self.plan.classes)
 
     def evaluated(self) -> "OneLearner":
         """Return what counts as this does, without its optimiser, its dropout and its smoothing."""
@@ -108,9 +108,9 @@ class OneLearner:
         return batch_minor(inputs) if self.plan.minor_inputs else inputs
 
 
-def _right(values: Array, labels: Array, weights: Array) -> Array:
+def _right(values: Array, labels: Array, weights: Array, classes: int) -> Array:
     """Return how many of the examples that count have their largest logit at their label."""
-    return jnp.sum((jnp.argmax(values, axis=0) == labels) & (weights > 0), dtype=jnp.int32)
+    return jnp.sum((jnp.argmax(values, axis=classes) == labels) & (weights > 0), dtype=jnp.int32)
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,14 @@ LABELS, WEIGHTS = np.array([0, 3, 1, 4], np.int32), np.float32([0.5, 0, 0.25, 1]
 LOGITS = np.round(np.random.default_rng(0).standard_normal((4, 5)), 2).astype(np.float32)
 
 
-# By every law as it is, and by agreement at the example with smoothed labels.
-@pytest.mark.parametrize(("smoothing", "budget"), [(0.0, None), (0.25, 1e-9)], ids=["plain", "smoothed"])
-def test_the_weighted_loss_is_right(smoothing, budget):
-    fun = weighted_cross_entropy_rule().with_custom_vjp(smoothing=smoothing)
+# By every law as it is, and by agreement at the example with smoothed labels or the classes on the other axis.
+@pytest.mark.parametrize(
+    ("classes", "smoothing", "budget"),
+    [(0, 0.0, None), (0, 0.25, 1e-9), (1, 0.25, 1e-9)],
+    ids=["plain", "smoothed", "batch first"],
+)
+def test_the_weighted_loss_is_right(classes, smoothing, budget):
+    fun = weighted_cross_entropy_rule(classes).with_custom_vjp(smoothing=smoothing)
     report = check_rule(fun, LOGITS, LABELS, WEIGHTS, budget=budget)
     report.raise_if_failed()
     assert not report.inconclusive

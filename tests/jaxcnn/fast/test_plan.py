@@ -62,9 +62,12 @@ def by_plan(case):
     """Return outputs and parameter gradients of a case on whole numbers, batch first."""
     made = plan(case.network, case.input_shape, backend="cpu")
 
+    def turned(values):
+        return values if made.classes else values.T
+
     def run(params, inputs, cotangent):
         values, residuals = chain.forward(made, params, batch_minor(inputs) if made.minor_inputs else inputs)
-        return values.T, chain.backward(made, residuals, cotangent.T)
+        return turned(values), chain.backward(made, residuals, turned(cotangent))
 
     return compiled(run)(*case.arrays(np.float32))
 

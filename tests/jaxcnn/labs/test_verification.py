@@ -74,6 +74,6 @@ def test_a_rule_that_is_wrong_ends_everything_in_one_sentence(monkeypatch):
         return jnp.mean(d_logits, axis=0, keepdims=True) + 0 * d_logits, *others
 
     wrong = dataclasses.replace(right, name="planted", backward=mean)
-    monkeypatch.setattr(verification, "weighted_cross_entropy_rule", lambda: wrong)
+    monkeypatch.setattr(verification, "weighted_cross_entropy_rule", lambda classes: wrong)
     with pytest.raises(TrainingError, match="The hand rule planted is wrong, so nothing is trained with it: agreement"):
         check(DEEP, input_shape=(2, 3, 1), quick=True)
