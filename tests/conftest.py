@@ -14,6 +14,11 @@ import pytest
 # The tests of the command line must leave nothing in the cache of whoever runs them, nor find anything there.
 os.environ["JAXCNN_COMPILED"] = "off"
 
+# Every operation that is lowered carries the stack that made it, which only XLA's own messages would show: an eighth
+# of the time of a check. Here, and in the processes that the tests start.
+os.environ["JAX_TRACEBACK_IN_LOCATIONS_LIMIT"] = "0"
+jax.config.update("jax_traceback_in_locations_limit", 0)
+
 pytest_plugins = ["pytester"]  # runs pytest inside a test, for the plugin of verify
 
 # A silent broadcast or a silent cast in a test's own arithmetic would hide a wrong shape or type.
