@@ -81,13 +81,13 @@ def disagreements(case: Case, rules: Rules = RULES) -> list[str]:
 
 
 # More of each kind: thorough/test_many_random_networks.py.
-@settings(max_examples=30)
+@settings(max_examples=16)
 @given(cases(whole=True))
 def test_on_whole_numbers_flax_and_by_hand_are_equal_bit_for_bit(case):
     assert disagreements(case) == []
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(cases())
 def test_flax_and_by_hand_are_equal_but_for_rounding(case):
     assert disagreements(case) == []
@@ -145,7 +145,7 @@ def loss_disagreements(case: Case, rules: Rules = RULES) -> list[str]:
     return differences(losses_by_hand(case, rules), losses_by_optax(case), rounding_of_losses(case))
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(cases(layers=4))
 def test_the_loss_and_its_gradients_are_those_of_flax_and_optax(case):
     assert loss_disagreements(case) == []

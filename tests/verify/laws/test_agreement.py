@@ -114,9 +114,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("primal", "backward", "args"), RIGHT.values(), ids=RIGHT)
-def test_a_right_rule_passes_every_law(with_rule, primal, backward, args):
-    report = verify.check_rule(with_rule(primal, backward), *args)
+# At other shapes too where shapes go together; a dense layer's are the same from whichever example one begins.
+@pytest.mark.parametrize("name", [name for name in RIGHT if name not in ("dense, batch 1", "dense, batch 4")])
+def test_a_right_rule_passes_every_law(with_rule, name):
+    primal, backward, args = RIGHT[name]
+    domain = None if len(args) > 1 else verify.Domain(vary_shape=False)
+    report = verify.check_rule(with_rule(primal, backward), *args, domain=domain)
     assert report.ok, str(report)
     assert report.inconclusive == ()
     assert {f.argument for f in report.passed if f.law == "agreement"} == set(primal.__code__.co_varnames[: len(args)])
