@@ -38,7 +38,8 @@ def wrong_for_strides(conv_maker):
 
 @pytest.fixture(scope="module")
 def found_for_strides(wrong_for_strides):
-    return verify.search(wrong_for_strides, vs.conv_problems(), max_examples=40, budget=LONG)
+    problems = vs.conv_problems(dilation=None, groups=None, **FEW)
+    return verify.search(wrong_for_strides, problems, max_examples=25, budget=LONG)
 
 
 def test_a_rule_that_is_wrong_only_for_strides_above_one_is_shrunk_to_one_entry_and_its_strides_named(
@@ -49,14 +50,14 @@ def test_a_rule_that_is_wrong_only_for_strides_above_one_is_shrunk_to_one_entry_
     images, kernel = size(report)
     assert np.prod(images) <= 4
     assert np.prod(kernel) == 1
-    assert claim(report).startswith("fails iff some entry of strides > 1 (it fails with (1, 2)")
-    assert "holds with (1, 1)" in claim(report)
+    assert claim(report).startswith("fails iff some entry of strides > 1 (it fails with (")
+    assert claim(report).endswith("and holds with (1, 1))")
     assert report.notes[0].startswith(f"smallest failing example: images {images}, kernel (1, 1, 1, 1), strides=(1, 2)")
     assert "with strides=(1, 2), padding='VALID'" in report.failures[0].where
 
 
 def check_parity(make, said):
-    problems = vs.conv_problems(strides=[(1, 1)], dilation=None, groups=None, **FEW)
+    problems = vs.conv_problems(strides=[(1, 1)], padding=["VALID"], dilation=None, groups=None, **FEW)
     report = verify.search(make, problems, max_examples=25, budget=LONG)
     images, kernel = size(report)
     assert kernel == (1, 2, 1, 1)
@@ -83,10 +84,10 @@ def test_a_rule_that_is_wrong_under_one_padding_and_stride_only_is_told_both(con
 
 
 def test_a_right_rule_is_accepted_and_the_report_says_how_much_was_tried(conv_maker):
-    report = verify.search(conv_maker(lambda *_: False), vs.conv_problems(**FEW), max_examples=30)
+    report = verify.search(conv_maker(lambda *_: False), vs.conv_problems(**FEW), max_examples=12)
     assert report.ok
     assert report.passed
-    assert report.notes[0].startswith("searched 30 examples in ")
+    assert report.notes[0].startswith("searched 12 examples in ")
     assert any(note.startswith("checked in full at images") for note in report.notes)
 
 
@@ -136,7 +137,7 @@ def test_a_rule_that_raises_where_its_primal_runs_fails():
 
 def test_a_maximum_with_ties_is_accepted():
     """On small whole numbers ties are everywhere: conventions at kinks are no failures."""
-    report = verify.search(lambda x: jax.nn.relu(jnp.max(x, axis=0)), vs.arrays((3, 2)), max_examples=30)
+    report = verify.search(lambda x: jax.nn.relu(jnp.max(x, axis=0)), vs.arrays((3, 2)), max_examples=15)
     assert report.ok
 
 
