@@ -50,9 +50,9 @@ def test_a_fault_that_another_shape_has_no_place_for_is_left_out_there():
     def by_taps(x):
         return sum(x[i] * float(i + 2) for i in range(x.shape[0]))
 
-    last = the(mutation.mutants(by_taps, X), "constant 4.0 doubled")
-    np.testing.assert_allclose(last(X), by_taps(X) + 4 * X[2])
-    np.testing.assert_allclose(last(X[:2]), by_taps(X[:2]))
+    last = the(mutation.mutants(by_taps, X[:2]), "constant 3.0 doubled")
+    np.testing.assert_allclose(last(X[:2]), by_taps(X[:2]) + 3 * X[1])
+    np.testing.assert_allclose(last(X[:1]), by_taps(X[:1]))
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_a_fault_that_another_shape_has_no_place_for_is_left_out_there():
     [
         lambda x: lax.scan(lambda c, _: (jnp.sin(c), None), x, None, length=2)[0],
         lambda x: lax.fori_loop(0, 2, lambda i, c: jnp.sin(c), x),
-        lambda x: lax.cond(x[0] > 0, lambda c: jnp.sin(jnp.sin(c)), lambda c: c, x),
-        jax.checkpoint(lambda x: jnp.sin(jnp.sin(x))),
+        lambda x: lax.cond(x[0] > 0, jnp.sin, lambda c: c, x),
+        jax.checkpoint(lambda x: jnp.sin(x)),
     ],
     ids=["scan", "while", "cond", "remat"],
 )
