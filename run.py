@@ -4,8 +4,8 @@
     python3 run.py test [ARGS]       pytest ARGS, in parallel unless ARGS say otherwise
     python3 run.py lint              ruff check, ruff format --check, mypy
 
-Only `.venv` in this clone (and pip's own cache) is written. The exit code is the command's;
-3 means that the environment could not be made.
+Only `.venv` in this clone (and pip's own cache) is written; `test` also keeps the bytecode of what it imports. The exit
+code is the command's; 3 means that the environment could not be made.
 """
 
 import sys
@@ -54,6 +54,8 @@ def main(arguments: list[str]) -> int:
         return int(any([subprocess.call([str(PYTHON), "-m", *linter], cwd=ROOT) for linter in LINTERS]))
     if command == "test":
         os.chdir(ROOT)
+        # The tests start a hundred processes, and each would compile again all that it imports.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         # worksteal: neighbours run in one worker, so that what they share is made and compiled once
         own = any(word.startswith(OWN_WORKERS) for word in rest)
         workers = [] if own else ["--numprocesses=auto", "--dist=worksteal"]

@@ -164,6 +164,23 @@ def test_a_python_without_venv_is_told_what_to_install():
         run.step("making .venv", [sys.executable, "-c", "raise SystemExit('No module named venv')"])
 
 
+def test_the_tests_keep_their_bytecode_even_where_python_is_told_not_to(monkeypatch):
+    run = run_module()
+    kept = []
+
+    def become(arguments):
+        kept.append("PYTHONDONTWRITEBYTECODE" not in os.environ)
+        raise SystemExit(0)
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(run, "prepare", lambda: None)
+    monkeypatch.setattr(run, "replace_by", become)
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run.main(["test"])
+    assert kept == [True]
+
+
 def test_run_without_a_command_prints_its_usage_and_exits_with_2(capsys):
     assert run_module().main([]) == 2
     assert "run.py verify" in capsys.readouterr().out
