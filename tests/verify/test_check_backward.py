@@ -83,7 +83,8 @@ def check(fault=None, budget=1e-9):  # agreement, which all these faults need, i
     def backward_with_fault(params, x, labels, cotangent):
         return backward(params, x, labels, cotangent, fault)
 
-    return verify.check_backward(loss, backward_with_fault, PARAMS, X, LABELS, budget=budget)
+    domain = verify.Domain(vary_shape=fault is None)  # every fault shows at the example
+    return verify.check_backward(loss, backward_with_fault, PARAMS, X, LABELS, domain=domain, budget=budget)
 
 
 def test_a_right_numpy_perceptron_passes():
