@@ -8,28 +8,22 @@ transformation is a cell of the report's table; all of them run in float64 in on
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import numpy as np
 
-from verify import _precision, compare, tolerance
+from verify import _precision, compare, tolerance, transformed
 from verify.compiled import Compiled
 from verify.laws import eager
 from verify.problem import Arrays
 from verify.reproduce import transformed_lines
 from verify.subject import RuleSubject, first_line
 from verify.trial import Trial
-from verify.witness import like
 
 VMAP = "vmap = loop"
 OTHERS = {"grad of vmap": "vmap", "scan": "scan", "remat": "remat"}  # law: how a sentence calls the transformation
 _WIDTH = 3  # rows that are mapped over: differs from batch sizes 1 and 2
-# What JAX says of its own primitive, which no rule that uses it can be batched with; said so by 0.10 and by 0.12.
-_UNBATCHABLE = "Batching rule for 'custom_partitioning' not implemented"
-_MOST = 3  # arguments up to which every subset is tried; with more, all together and each alone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,16 +65,14 @@ def _cells(trial: Trial) -> list[_Cell]:
     names = dict(zip((*problem.float_owners, *problem.other_owners), _argument_names(trial), strict=True))
 
     cells = []
-    for subset in subsets(owners):
+    for subset in transformed.subsets(owners):
         batched = dict(zip(owners, subset, strict=True))
         told = ", ".join(names[owner] for owner in dict.fromkeys(owners) if batched[owner])
-        cells.append(
-            _Cell(VMAP, f"vmap over {told}", subset, _mapped(trial.subject.cotangents, subset, len(trial.floats)))
-        )
+        pull = transformed.mapped(trial.subject.cotangents, subset, len(trial.floats))
+        cells.append(_Cell(VMAP, f"vmap over {told}", subset, pull))
     if isinstance(trial.subject, RuleSubject):
         everything = (True,) * len(owners)
-        for law, pull in (("grad of vmap", _of_vmap), ("scan", _of_scan), ("remat", _of_remat)):
-            cells.append(_Cell(law, law, everything, pull(problem.call)))
+        cells += [_Cell(law, law, everything, pull(problem.call)) for law, pull in transformed.PULLS.items()]
     return cells
 
 
@@ -91,47 +83,6 @@ def _argument_names(trial: Trial) -> list[str]:
     for path, owner in zip(problem.paths, problem.owners, strict=True):
         first.setdefault(owner, path.split("[")[0] if path[:4] != "args" else path[: path.index("]") + 1])
     return [first[owner] for owner in (*problem.float_owners, *problem.other_owners)]
-
-
-def _mapped(one: Callable[..., Arrays], subset: tuple[bool, ...], cut: int) -> Callable[..., Arrays]:
-    """The pullback under vmap, which is the vmap of grad; the cotangent is always batched."""
-    axes = tuple(0 if batched else None for batched in subset)
-
-    def pull(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
-        chosen = tuple(a if batched else a[0] for a, batched in zip((*xs, *ns), subset, strict=True))
-        return jax.vmap(one, in_axes=(axes[:cut], axes[cut:], 0))(chosen[:cut], chosen[cut:], ws)
-
-    return pull
-
-
-def _of_vmap(call: Callable[..., Arrays]) -> Callable[..., Arrays]:
-    def pull(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
-        outputs, pullback = jax.vjp(lambda *x: jax.vmap(call)(x, ns), *xs)
-        return pullback(like(ws, outputs))
-
-    return pull
-
-
-def _of_scan(call: Callable[..., Arrays]) -> Callable[..., Arrays]:
-    def pull(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
-        def loop(*x: Any) -> Arrays:
-            return jax.lax.scan(lambda carry, row: (carry, call(*row)), (), (x, ns))[1]
-
-        outputs, pullback = jax.vjp(loop, *xs)
-        return pullback(like(ws, outputs))
-
-    return pull
-
-
-def _of_remat(call: Callable[..., Arrays]) -> Callable[..., Arrays]:
-    """The first row under `jax.checkpoint`: the forward pass runs again inside the backward pass."""
-
-    def pull(xs: Arrays, ns: Arrays, ws: Arrays) -> Arrays:
-        x, n, w = (tuple(a[0] for a in part) for part in (xs, ns, ws))
-        outputs, pullback = jax.vjp(jax.checkpoint(lambda *leaves: call(leaves, n)), *x)
-        return tuple(g[None] for g in pullback(like(w, outputs)))
-
-    return pull
 
 
 def _run(
@@ -158,12 +109,12 @@ def _refused(trial: Trial, row: int, cell: _Cell, xs: Arrays, ns: Arrays, ws: Ar
     except Exception as error:
         told, item = first_line(error), trial.items[row]
         word = OTHERS.get(cell.law, "vmap")
-        if isinstance(error, NotImplementedError) and str(error) == _UNBATCHABLE:
+        if transformed.is_refused_by_jax(error):
             trial.notes.append(f"{word} is not applicable: JAX has no batching rule for custom_partitioning")
             trial.cell(cell.name, "left out")
             return True
         try:
-            jax.eval_shape(_primal_under(word, trial.problem.call), xs, ns)
+            jax.eval_shape(transformed.primal_under(word, trial.problem.call), xs, ns)
         except Exception:
             trial.notes.append(f"{word} was left out: the primal does not run under it ({told})")
             trial.cell(cell.name, "left out")
@@ -179,14 +130,6 @@ def _said(trial: Trial, law: str) -> bool:
     """Whether the law, or that of vmap for what runs under vmap, has failed already."""
     laws = {law, VMAP} if law == "grad of vmap" else {law}
     return any(kind == "failures" and finding.law in laws for kind, finding in trial.findings)
-
-
-def _primal_under(word: str, call: Callable[..., Arrays]) -> Callable[..., Any]:
-    if word == "scan":
-        return lambda xs, ns: jax.lax.scan(lambda carry, row: (carry, call(*row)), (), (xs, ns))[1]
-    if word == "remat":
-        return lambda xs, ns: jax.checkpoint(call)(tuple(x[0] for x in xs), tuple(n[0] for n in ns))
-    return jax.vmap(call)
 
 
 def _compare(
@@ -237,18 +180,6 @@ def _looped(trial: Trial, chosen: tuple[tuple[bool, ...], ...], rows: list[int],
         return []
     found = trial.subject.answers(items, double=True).cotangents
     return [tuple(g[k * _WIDTH : (k + 1) * _WIDTH] for g in found) for k in range(len(chosen))]
-
-
-def subsets(owners: tuple[int, ...]) -> Iterator[tuple[bool, ...]]:
-    """Which leaves are batched: the leaves of one argument always together, as `in_axes` of the user's call would."""
-    arguments = sorted(set(owners))
-    if len(arguments) <= _MOST:
-        choices = [c for c in itertools.product((True, False), repeat=len(arguments)) if any(c)]
-    else:
-        choices = [(True,) * len(arguments), *(tuple(a == b for b in arguments) for a in arguments)]
-    for choice in choices:
-        batched = dict(zip(arguments, choice, strict=True))
-        yield tuple(batched[owner] for owner in owners)
 
 
 def _allowed(trial: Trial, rows: list[int], expected: Arrays) -> list[np.ndarray]:
