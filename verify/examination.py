@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import diagnosis, indices, items, laws, shapes, stripping, thresholds
+from verify import diagnosis, extra_rank, indices, items, laws, shapes, stripping, thresholds
 from verify.domain import Domains
 from verify.power import Power
 from verify.problem import Arrays, Problem
@@ -197,7 +197,7 @@ def _unaffordable(label: str, left_out: Sequence[items.Item]) -> str:
 
 def _refused(trial: Trial, label: str, error: RuleError) -> None:
     """The rule raised: a failure at the example's own shape, elsewhere a limit that is told."""
-    if label == shapes.EXTRA_RANK:  # refusing aloud what the primal accepts is a limit, not a wrong derivative
+    if label == extra_rank.EXTRA_RANK:  # refusing aloud what the primal accepts is a limit, not a wrong derivative
         trial.notes.append(f"the rule refuses {label}, which its primal accepts: {error}")
     elif trial.brief:
         reason = f"with {label} the rule raises, where its primal runs ({error}); Domain(vary_shape=False) rules it out"

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from verify import problem, shapes
+from verify import problem, shapes, ties
 
 
 def conv(x, w):
@@ -53,7 +53,7 @@ def everything(made):
 @pytest.mark.parametrize(("function", "args", "groups"), CASES.values(), ids=CASES)
 def test_dimensions_that_only_grow_together_are_tied(function, args, groups):
     made = problem.make(function, args)
-    assert set(shapes.tied_dimensions(made, everything(made))) == groups
+    assert set(ties.tied_dimensions(made, everything(made))) == groups
 
 
 @pytest.fixture(scope="module", params=[name for name in CASES if name != "fixed"])
@@ -128,7 +128,7 @@ def test_a_large_example_is_tried_small_and_then_varied_in_its_batch():
 
 def test_a_key_is_no_dimension():
     made = problem.make(lambda x, key: x + jax.random.normal(key, x.shape), (ones(2), jax.random.key(0)))
-    assert shapes.tied_dimensions(made, [True, True]) == [((0, 0),)]
+    assert ties.tied_dimensions(made, [True, True]) == [((0, 0),)]
     for _, _, (key,) in shapes.variations(made, [True, True], np.random.default_rng(0)):
         np.testing.assert_array_equal(key, made.others[0])
 
@@ -138,6 +138,6 @@ def test_labels_and_the_rows_they_belong_to_grow_together():
         return logits[jnp.arange(labels.size), labels]
 
     made = problem.make(picked, (np.ones((3, 5), np.float32), np.asarray([0, 4, 2], np.int32)))
-    assert ((0, 0), (1, 0)) in shapes.tied_dimensions(made, [True, True])
+    assert ((0, 0), (1, 0)) in ties.tied_dimensions(made, [True, True])
     for _, (logits,), (labels,) in shapes.variations(made, [True, True], np.random.default_rng(0)):
         assert logits.shape[:1] == labels.shape

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import problem, shapes
+from verify import problem, resizing, ties
 from verify.searching.bench import Bench
 from verify.searching.configuration import combinations
 from verify.searching.drawn import Drawn
@@ -73,7 +73,7 @@ def sizes(bench: Bench, base: Drawn, in_time: Callable[[], bool]) -> Evidence:
     base = grown(bench, base)
     start = problem.make(fun, base.args)
     rng = np.random.default_rng(0)
-    groups = shapes.tied_dimensions(start, _movable(start))
+    groups = ties.tied_dimensions(start, _movable(start))
     found: dict[Any, tuple[dict[Any, int], Facts, bool]] = {}
 
     def examine(before: dict[Any, int]) -> None:
@@ -82,9 +82,9 @@ def sizes(bench: Bench, base: Drawn, in_time: Callable[[], bool]) -> Evidence:
             for wanted in _SIZES:
                 change = {**before, **dict.fromkeys(group, wanted - axis_size)}
                 at = tuple(sorted(change.items()))
-                if at in found or not any(change.values()) or not shapes.accepts(start, change) or not in_time():
+                if at in found or not any(change.values()) or not resizing.accepts(start, change) or not in_time():
                     continue
-                others = [start.arguments(*shapes.resized(start, change, rng)) for _ in range(_COPIES)]
+                others = [start.arguments(*resizing.resized(start, change, rng)) for _ in range(_COPIES)]
                 failed = any(bench.verdict(base.options, args).fails for args in others)
                 found[at] = (change, of_shapes(dataclasses.replace(base, args=others[0]), fun), failed)
 
@@ -97,10 +97,10 @@ def sizes(bench: Bench, base: Drawn, in_time: Callable[[], bool]) -> Evidence:
 def grown(bench: Bench, base: Drawn) -> Drawn:
     """The example with every axis two longer, which keeps parity, where it fails still: small ones hold by chance."""
     start = problem.make(bench.rule(base.options), base.args)
-    change = {axis: 2 for group in shapes.tied_dimensions(start, _movable(start)) for axis in group}
-    if not change or not shapes.accepts(start, change):
+    change = {axis: 2 for group in ties.tied_dimensions(start, _movable(start)) for axis in group}
+    if not change or not resizing.accepts(start, change):
         return base
-    larger = dataclasses.replace(base, args=start.arguments(*shapes.resized(start, change, np.random.default_rng(1))))
+    larger = dataclasses.replace(base, args=start.arguments(*resizing.resized(start, change, np.random.default_rng(1))))
     return larger if bench.verdict(larger.options, larger.args).fails else base
 
 
