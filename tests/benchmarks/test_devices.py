@@ -9,8 +9,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks import devices_model, devices_page
+from benchmarks.devices import NETWORKS
 from benchmarks.devices_model import BATCH, Costs, Link, update
+from benchmarks.page_tables import read
 from benchmarks.record import Row
+
+ROOT = Path(__file__).resolve().parents[2]
 
 FREE, SLOW = Link("free", 0.0, math.inf), Link("slow", 0.5, 16.0)
 
@@ -27,6 +31,14 @@ def test_a_share_is_rounded_up_and_a_ring_of_messages_is_added():
     costs = Costs(each=2.0, once=1.0, parameters=12)
     assert update(costs, FREE, 3, 64) == 2 * 22 + 1
     assert update(costs, SLOW, 3, 64) == 45 + 4 * (0.5 + 48 / (3 * 16))
+
+
+def test_the_page_of_scaling_has_the_tables_of_the_committed_results():
+    told = (ROOT / "docs" / "scaling.md").read_text("utf-8")
+    rows = [Row(**row) for row in read("devices.json")["rows"]]
+    for table in (devices_page.measured(rows), *(devices_page.computed(rows, name) for name in NETWORKS)):
+        assert table.count("\n") == 5  # a row for each number of devices, below the heads
+        assert table in told, "run: python -m benchmarks.devices_page"
 
 
 ROWS = [
