@@ -78,8 +78,8 @@ def calculate(processes: int, loop: str) -> None:
 def measured(smoke: bool) -> list[Row]:
     """The rows of all parts."""
     seeds = range(1 if smoke else SEEDS)
-    names = [f"jax.numpy.{name} {seed}" for seed in seeds for name in FUNCTIONS[: 2 if smoke else None]]
-    empty = [f"task_{i}" for i in range(10 if smoke else 500)]
+    names = [f"jax.numpy.{name} {seed}" for seed in seeds for name in FUNCTIONS[: 1 if smoke else None]]
+    empty = [f"task_{i}" for i in range(1 if smoke else 500)]
     with contextlib.ExitStack() as stack:
         clients = {}
         for who, number in ((ONE, 1), (TWO, 2)):
@@ -88,12 +88,15 @@ def measured(smoke: bool) -> list[Row]:
             )
             clients[who] = stack.enter_context(stack.enter_context(started).get_client())
         works = {who: partial(run, names, Work(EXAMINED), client) for who, client in clients.items()}
-        for client in clients.values():  # their processes start
-            run(names[:4], Work(EXAMINED), client)
+        if not smoke:
+            for client in clients.values():  # their processes start
+                run(names[:4], Work(EXAMINED), client)
         loop = LOOP.replace("40_000_000", "1") if smoke else LOOP
         works |= {ALONE: partial(calculate, 1, loop), TOGETHER: partial(calculate, 2, loop)}
         timings = interleaved(works, 1 if smoke else 3, warm_up=False)
-        idle = interleaved({who: partial(run, empty, Work(IDLE), client) for who, client in clients.items()}, 3)
+        idle = interleaved(
+            {who: partial(run, empty, Work(IDLE), client) for who, client in clients.items()}, 1 if smoke else 3
+        )
     section = f"{len(names)} functions and seeds"
     found = [
         timed(section, ONE, timings[ONE]),
@@ -125,7 +128,7 @@ def modelled(task: float, overhead: float) -> list[Row]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    made = parser("campaign", __doc__, smoke="two functions, one round")
+    made = parser("campaign", __doc__, smoke="one function, one round")
     options: argparse.Namespace = made.parse_args(arguments)
     return finish("campaign", measured(options.smoke), options)
 
