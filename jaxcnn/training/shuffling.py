@@ -3,7 +3,7 @@
 An order is found by sorting random numbers. XLA on a CPU sorts single numbers three times as fast as pairs, so each
 number carries its place: chance in the upper of its 32 bits, the place in the lower. Two examples stay in their own
 order for certain only if chance is equal, which of 2^16 examples it is for one pair in 2^16, and for fewer of fewer.
-8,192 examples take 0.53 ms, `jax.random.permutation` 3.0 ms, which is a tenth of an epoch of the network `mlp` (2 cores).
+8,192 examples take 0.53 ms, `jax.random.permutation` 3.0 ms: a tenth of an epoch of the network `mlp` (2 cores).
 """
 
 import jax
