@@ -20,6 +20,8 @@ Arrays = tuple[Any, ...]
 
 
 _EXAMPLE, _RANDOM = "the example", "random values"
+_ALIKE, _REVERSED, _TOLD = "indices alike, mask true", "indices in reverse, mask false", "telling indices"
+_INDICES = (_ALIKE, f"{_TOLD} 0", _REVERSED)
 _DRAWS, _DRAWS_OF_FEW = 3, 9  # random points; of few entries more, or a branch may be taken at none of them
 
 
@@ -90,9 +92,10 @@ def lattice(
 
 
 def affordable(found: Sequence[Item]) -> tuple[list[Item], list[Item]]:
-    """The items of which memory holds the answers, in their order, and those that are left out.
+    """The items of which memory holds the answers, in their order, and those left out: none of a small problem.
 
-    A million entries show nothing at forty points that they do not show at ten; small problems keep all.
+    What is not tried at a large shape is tried at a small one where the primal accepts that (`shapes.variations`).
+    Repeated and singled-out indices and masks are never left out: with integers about, shapes may not shrink.
     """
     count = max(_LEAST, _AFFORDABLE // max(1, sum(np.size(a) for a in (*found[0].floats, *found[0].cotangents))))
     rank = {label: k for k, label in enumerate(_TELLING)}
@@ -120,8 +123,8 @@ def _other_values(
 ) -> list[Item]:
     """The example with its indices and masks changed: to values that it has already, or that the primal singles out."""
     makers = {
-        "indices alike, mask true": lambda n: np.ones_like(n) if n.dtype == bool else np.full_like(n, n.reshape(-1)[0]),
-        "indices in reverse, mask false": lambda n: np.zeros_like(n) if n.dtype == bool else _reversed(n),
+        _ALIKE: lambda n: np.ones_like(n) if n.dtype == bool else np.full_like(n, n.reshape(-1)[0]),
+        _REVERSED: lambda n: np.zeros_like(n) if n.dtype == bool else _reversed(n),
         "mask random": lambda n: rng.random(n.shape) < 0.5 if n.dtype == bool else n,
     }
     found = []
@@ -134,7 +137,7 @@ def _other_values(
             found.append(dataclasses.replace(example, label=label, others=others))
     found += _zero_integers(problem, example, domains)
     if any(indices):
-        for label in ("telling indices 0", "telling indices 1"):
+        for label in (f"{_TOLD} 0", f"{_TOLD} 1"):
             chosen = zip(example.others, indices, strict=True)
             others = tuple(_some_replaced(np.asarray(n), values, rng) if values else n for n, values in chosen)
             found.append(dataclasses.replace(example, label=label, others=others))
@@ -185,9 +188,19 @@ def _times(w: np.ndarray, factor: float) -> np.ndarray:
 
 
 ZERO, LARGE, SMALL = (f"{_EXAMPLE}, cotangent {kind}" for kind in ("zero", "large", "small"))
-# of a large point: what is kept to the last, after the example; the others follow in their order
-_TELLING = (_EXAMPLE, f"{_RANDOM} 0", ZERO, LARGE, SMALL, "thresholds 0", "small integers, with ties", "far out")
-_LEAST = 10  # the three examples with them
+# of a large point: what is kept to the last, most telling first; the others follow in their order
+_TELLING = (
+    _EXAMPLE,
+    f"{_RANDOM} 0",
+    ZERO,
+    LARGE,
+    SMALL,
+    *_INDICES,
+    "thresholds 0",
+    "small integers, with ties",
+    "far out",
+)
+_LEAST = 13  # the three examples and all of these
 _AFFORDABLE = 1 << 22  # entries of all items together: 32 MiB of float64, seven times with the copies of `tolerance`
 _COTANGENTS = (
     (ZERO, lambda w, scale, rng: np.zeros_like(w)),

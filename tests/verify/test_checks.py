@@ -173,6 +173,16 @@ def test_a_large_problem_is_judged_at_fewer_points_and_the_report_says_so(with_r
     assert any("which is large: " in note and "a smaller example has them all" in note for note in report.notes)
 
 
+def test_a_large_table_is_read_at_repeated_indices_too(monkeypatch, with_rule, failed):
+    def overwritten(table, indices, g):
+        return jnp.zeros_like(table).at[indices].set(g), None
+
+    monkeypatch.setattr(items, "_AFFORDABLE", 1)
+    fun = with_rule(lambda table, indices: table[indices], overwritten)
+    report = check_here(fun, np.stack([X, -X, 2 * X]), np.asarray([2, 0]), budget=1e-9)
+    assert ("agreement", "table") in failed(report)
+
+
 @pytest.mark.parametrize(("factor", "ok"), [(0.5, True), (1.0, False)], ids=["right", "wrong"])
 @pytest.mark.parametrize("primal", [rooted, called_back], ids=["while loop", "callback"])
 def test_where_jax_cannot_differentiate_the_primal_the_numbers_alone_decide(with_rule, failed, primal, factor, ok):

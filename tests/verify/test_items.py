@@ -178,11 +178,11 @@ def test_a_large_problem_keeps_the_example_and_the_most_telling_points_in_their_
     assert labels[:4] == ["the example"] * 3 + ["random values 0"]
     assert {items.ZERO, items.LARGE, items.SMALL, "thresholds 0", "far out"} < set(labels)
     assert labels == [item.label for item in found if any(item is one for one in kept)]
-    assert len(kept) == 10
+    assert len(kept) == 13
     assert len(kept) + len(left_out) == len(found)
 
 
 def test_what_there_is_memory_for_counts_the_outputs_too(monkeypatch):
     found = lattice(X, X)
-    monkeypatch.setattr(items, "_AFFORDABLE", 12 * (2 * X.size + 1))  # two arguments, and a sum of them
-    assert len(items.affordable(found)[0]) == 12
+    monkeypatch.setattr(items, "_AFFORDABLE", 15 * (2 * X.size + 1))  # two arguments, and a sum of them
+    assert len(items.affordable(found)[0]) == 15
