@@ -12,7 +12,9 @@ from . import (
     linear,
     losses,
     matrices,
+    nested,
     normalisation,
+    parameters,
     pooling,
     recurrent,
     softmaxes,
@@ -35,6 +37,8 @@ CORPUS: tuple[Pair, ...] = (
     *recurrent.PAIRS,
     *special.PAIRS,
     *handling.PAIRS,
+    *nested.PAIRS,
+    *parameters.PAIRS,
 )
 
 __all__ = ["CORPUS", "DIAGNOSES", "Pair"]
