@@ -88,11 +88,11 @@ QUOTED = [
     ),
     ("takes 2.12 s there, two at once take 2.38 s", "campaign", processes),
     (
-        "2.9 s at 16 entries of a softplus and **72 s at a million, 83 times as long as `check_grads`**",
+        "2.5 s at 16 entries of a softplus and **49 s at a million, 60 times as long as `check_grads`**",
         "scaling",
         checked,
     ),
-    ("64 different rules 18.2 s, of one rule at 64 places 1.5 s", "scaling", audits),
+    ("64 different rules 16.9 s, of one rule at 64 places 1.3 s", "scaling", audits),
     ("60 rules a minute in a transformer, in 3.4 times the time", "auditing", rules_a_minute),
     ("69 functions a minute in one process, 86 in two", "auditing", scanned),
     ("**0.84 on `mlp`, 0.92 and 1.03 at 5 and 20 layers**", "training", beside_scan),
