@@ -1,7 +1,7 @@
 """How much faster is a scan on two Dask workers than on one, and what does the scheduler take of each task?
 
 * a campaign of compile-bound tasks, the derivatives of 24 elementwise functions of `jax.numpy` with three seeds each,
-  on one worker and on two in turn; the processes that examine are kept from round to round, nothing that they compiled;
+  on one worker and on two in turn; the processes that examine have started before, and keep nothing that they compiled;
 * beside them, in the same rounds, one and two processes that only calculate: no campaign gains more from a second core
   than these do, and virtual machines seldom give twice;
 * a campaign of tasks that do nothing: what is left is Dask's and the pipe's;
@@ -9,25 +9,28 @@
 
     python -m benchmarks.campaign [--smoke] [--json FILE]
 
-Two workers must be 1.8 times as fast as one, which needs two cores that are free. Needs the extra `cluster`.
+Two workers must be 1.8 times as fast as one, which needs two cores that are free. A cluster lives only while it is
+measured: three that were idle took a fifth of a core. Needs the extra `cluster`.
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
 import contextlib
 import dataclasses
+import gc
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import distributed
 import jax
 
 from benchmarks.command import finish, parser
-from benchmarks.interleaved import Timing, interleaved, ratio
+from benchmarks.interleaved import Timing, ratio
 from benchmarks.judged import timed
 from benchmarks.record import Row
 from verify.scanning import campaign, cluster
@@ -41,6 +44,7 @@ FUNCTIONS = (
     "sinc sinh sqrt square tan tanh"
 ).split()
 SEEDS = 3  # enough tasks that the last one, for which one of two workers waits, is a hundredth of all
+SCAN, EMPTY, MACHINE = "functions and seeds", "a task that does nothing", "the machine, one loop each"
 EXAMINED, IDLE = "benchmarks.campaign:examined", "benchmarks.campaign:nothing"
 ONE, TWO = "1 Dask worker", "2 Dask workers"
 ALONE, TOGETHER = "1 process", "2 processes"
@@ -49,7 +53,7 @@ WORKERS, TASKS = (8, 64, 1000), 10_000  # of the model
 
 
 def examined(name: str, *, seed: int, budget: float) -> Scanned:
-    """The record of a function with the seed that its name ends with, compiled anew: one worker met them all before."""
+    """The record of a function with the seed that its name ends with, compiled anew: a worker has met some before."""
     jax.clear_caches()
     function, _, own = name.partition(" ")
     return dataclasses.replace(examine(function, seed=seed + int(own), budget=budget), function=name)
@@ -60,10 +64,9 @@ def nothing(name: str, *, seed: int, budget: float) -> Scanned:
     return Scanned(name, "checked", calls=1)
 
 
-def run(names: Sequence[str], work: Work, client: Any = None) -> None:
+def run(names: Sequence[str], work: Work, client: distributed.Client) -> None:
     """A whole campaign; what is not checked would be measured as fast."""
-    on: dict[str, Any] = {} if client is None else {"examine": partial(cluster.examined, client=client, libraries=())}
-    found = campaign.run(dict.fromkeys(names, ()), work, **on)
+    found = campaign.run(dict.fromkeys(names, ()), work, examine=partial(cluster.examined, client=client, libraries=()))
     if any(record.status != "checked" for record in found):
         raise AssertionError(f"every function can be checked; the campaign says: {found}")
 
@@ -75,41 +78,51 @@ def calculate(processes: int, loop: str) -> None:
         raise AssertionError("a process that only calculates has failed")
 
 
+@contextlib.contextmanager
+def workers(number: int, smoke: bool) -> Iterator[distributed.Client]:
+    """A client of a cluster of so many workers, whose processes run."""
+    made = distributed.LocalCluster(n_workers=number, threads_per_worker=1, processes=not smoke, dashboard_address=":0")
+    with made as cluster, cluster.get_client() as client:
+        if not smoke:
+            run([f"jax.numpy.{name} 0" for name in FUNCTIONS[:4]], Work(EXAMINED), client)
+        yield client
+
+
 def measured(smoke: bool) -> list[Row]:
     """The rows of all parts."""
-    seeds = range(1 if smoke else SEEDS)
+    rounds, seeds = (1, range(1)) if smoke else (3, range(SEEDS))
     names = [f"jax.numpy.{name} {seed}" for seed in seeds for name in FUNCTIONS[: 1 if smoke else None]]
     empty = [f"task_{i}" for i in range(1 if smoke else 500)]
-    with contextlib.ExitStack() as stack:
-        clients = {}
-        for who, number in ((ONE, 1), (TWO, 2)):
-            started = distributed.LocalCluster(
-                n_workers=number, threads_per_worker=1, processes=not smoke, dashboard_address=":0"
-            )
-            clients[who] = stack.enter_context(stack.enter_context(started).get_client())
-        works = {who: partial(run, names, Work(EXAMINED), client) for who, client in clients.items()}
-        if not smoke:
-            for client in clients.values():  # their processes start
-                run(names[:4], Work(EXAMINED), client)
-        loop = LOOP.replace("40_000_000", "1") if smoke else LOOP
-        works |= {ALONE: partial(calculate, 1, loop), TOGETHER: partial(calculate, 2, loop)}
-        timings = interleaved(works, 1 if smoke else 3, warm_up=False)
-        idle = interleaved(
-            {who: partial(run, empty, Work(IDLE), client) for who, client in clients.items()}, 1 if smoke else 3
-        )
-    section = f"{len(names)} functions and seeds"
-    found = [
-        timed(section, ONE, timings[ONE]),
-        timed(section, TWO, timings[TWO], beside=ONE, ratio=ratio(timings[ONE], timings[TWO]), least=LEAST),
+    loop = LOOP.replace("40_000_000", "1") if smoke else LOOP
+    seconds: dict[tuple[str, str], list[float]] = collections.defaultdict(list)
+    for _ in range(rounds):
+        for number, who, calculating in ((1, ONE, ALONE), (2, TWO, TOGETHER)):
+            with workers(number, smoke) as client:
+                seconds[SCAN, who].append(clocked(partial(run, names, Work(EXAMINED), client)))
+                run(empty[:1], Work(IDLE), client)  # its process starts
+                seconds[EMPTY, who].append(clocked(partial(run, empty, Work(IDLE), client)) / len(empty))
+            seconds[MACHINE, calculating].append(clocked(partial(calculate, number, loop)))
+    timings = {what: Timing(tuple(times)) for what, times in seconds.items()}
+    one, two = timings[SCAN, ONE], timings[SCAN, TWO]
+    alone, together = timings[MACHINE, ALONE], timings[MACHINE, TOGETHER]
+    section = f"{len(names)} {SCAN}"
+    note = f"{2 * ratio(alone, together):.2f} times as much in a second"
+    return [
+        timed(section, ONE, one),
+        timed(section, TWO, two, beside=ONE, ratio=ratio(one, two), least=LEAST),
+        timed(MACHINE, ALONE, alone),
+        timed(MACHINE, TOGETHER, together, note=note),
+        *(timed(EMPTY, who, timings[EMPTY, who]) for who in (ONE, TWO)),
+        *modelled(one.median / len(names), timings[EMPTY, TWO].median),
     ]
-    twice = 2 * ratio(timings[ALONE], timings[TOGETHER])
-    found += [
-        timed("the machine, one loop each", ALONE, timings[ALONE]),
-        timed("the machine, one loop each", TOGETHER, timings[TOGETHER], note=f"{twice:.2f} times as much in a second"),
-    ]
-    each = {who: Timing(tuple(seconds / len(empty) for seconds in timing.seconds)) for who, timing in idle.items()}
-    found += [timed("a task that does nothing", who, timing) for who, timing in each.items()]
-    return found + modelled(timings[ONE].median / len(names), each[TWO].median)
+
+
+def clocked(work: Callable[[], None]) -> float:
+    """Seconds that it takes."""
+    gc.collect()
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def modelled(task: float, overhead: float) -> list[Row]:
