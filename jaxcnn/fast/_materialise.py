@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxcnn._types import Array
+
 
 def materialised(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return `function(*arguments)`, as one step of the program that nothing is fused with.
@@ -28,3 +30,12 @@ def materialised(function: Callable[..., Any], *arguments: Any) -> Any:
         return jax.tree.map(lambda one: jnp.zeros(one.shape, one.dtype), shapes)
 
     return lax.cond(lax.optimization_barrier(jnp.asarray(True)), function, never, *arguments)
+
+
+def turned(matrix: Array) -> Array:
+    """Return the transpose, in memory as well.
+
+    What comes out of the fence is one row of numbers: of a matrix XLA would keep the old order and call it another
+    layout, and whoever reads it would read it across.
+    """
+    return materialised(lambda one: one.T.reshape(-1), matrix).reshape(matrix.shape[::-1])

@@ -69,9 +69,9 @@ def added_up(patches: Array, rows: np.ndarray, shape: tuple[int, ...]) -> Array:
     readers = reading_rows(rows, int(np.prod(shape[:3])))
 
     def total(table: Array) -> Array:
-        return sum(_terms(table, readers), start=jnp.zeros((), table.dtype)).reshape(shape)
+        return sum(_terms(table, readers), start=jnp.zeros((), table.dtype))
 
-    return materialised(total, table)
+    return materialised(total, table).reshape(shape)
 
 
 def _terms(table: Array, readers: np.ndarray) -> Iterator[Array]:

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 
 from jaxcnn import _taps
 from jaxcnn._types import Array, Residuals, Shape
-from jaxcnn.fast._materialise import materialised
+from jaxcnn.fast._materialise import materialised, turned
 from jaxcnn.fast._rows import added_up, gathered, patch_rows
 from jaxcnn.fast._winner import to_alive, to_winner, winner
 from jaxcnn.fast.block import BlockWindows, batch_minor_windows, pool_taps
@@ -39,12 +39,11 @@ def conv_by_windows_fwd(
     """Return y, (O, P, Q, N), for x, (C, H, W, N), and the residuals (x, K, X, winner); of x only the shape matters."""
     windows, outs = batch_minor_windows(inputs.shape, kernel.shape, **geometry), kernel.shape[3]
     patches = gathered(inputs, patch_rows(inputs.shape[0], windows.read))
-    phases = pool_taps(windows)
-    z = (_at_phases(kernel, windows).T @ patches).reshape(len(phases), outs, -1)
+    phases = len(pool_taps(windows))
+    z = _at_phases(kernel, windows).T @ patches
 
     def pooled(z: Array, bias: Array) -> tuple[Array, Array]:
-        z = z + bias.reshape(1, -1, 1)
-        return winner((z[t] for t in range(len(phases))), relu=relu)
+        return winner((z[t * outs : (t + 1) * outs] + bias[:, None] for t in range(phases)), relu=relu)
 
     outputs, index = materialised(pooled, z, bias)
     return outputs.reshape(outs, *windows.pool.outputs, -1), (inputs, kernel, patches, index)
@@ -58,9 +57,11 @@ def conv_by_windows_bwd(
     inputs, kernel, patches, index = residuals
     windows = batch_minor_windows(inputs.shape, kernel.shape, **geometry)
     g = cotangent.reshape(index.shape)
-    taps = jnp.arange(len(pool_taps(windows)), dtype=index.dtype).reshape(-1, 1, 1)
-    d_z = materialised(lambda i, g: to_winner(i[None], g[None], taps), index, g).reshape(-1, index.shape[1])
-    d_kernel = _from_phases(patches @ d_z.T, kernel.shape, windows)
+    phases = range(len(pool_taps(windows)))
+    d_z = materialised(lambda i, g: jnp.concatenate([to_winner(i, g, t) for t in phases]), index, g)
+    # One of the two operands is transposed on the way into the product: the smaller one.
+    d_weight = patches @ d_z.T if len(d_z) <= len(patches) else turned(d_z @ patches.T)
+    d_kernel = _from_phases(d_weight, kernel.shape, windows)
     d_patches = _at_phases(kernel, windows) @ d_z
     d_inputs = added_up(d_patches, patch_rows(inputs.shape[0], windows.read), inputs.shape)
     return d_inputs, d_kernel, jnp.sum(to_alive(index, g), axis=1)

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from jaxcnn._types import Array, Residuals
-from jaxcnn.fast._materialise import materialised
+from jaxcnn.fast._materialise import turned
 
 
 def dense_fwd(inputs: Array, kernel: Array, bias: Array) -> tuple[Array, Residuals]:
@@ -12,7 +12,7 @@ def dense_fwd(inputs: Array, kernel: Array, bias: Array) -> tuple[Array, Residua
         return kernel.T @ inputs + bias[:, None], (inputs, kernel)
     # One of the two operands is transposed on the way into the product: here x, which is the smaller, and so xᵀ W is
     # computed (10816 x 1024 of 64 examples: 8 ms, not 48). Without the fence XLA would turn it round again.
-    return _turned(inputs.T @ kernel) + bias[:, None], (inputs, kernel)
+    return turned(inputs.T @ kernel) + bias[:, None], (inputs, kernel)
 
 
 # y[o, n] = sum_i W[i, o] x[i, n] + b[o], so with the cotangent g, (O, N):
@@ -26,24 +26,15 @@ def dense_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array, Array, Arr
 def dense_of_rows_fwd(inputs: Array, kernel: Array, bias: Array) -> tuple[Array, Residuals]:
     """Return (x W)ᵀ + b, (O, N), for rows x, (N, I), and the residuals (x, W): for a network that begins with it."""
     # Fenced, or XLA would compute Wᵀ xᵀ and read the larger of the operands across its rows.
-    return _turned(inputs @ kernel) + bias[:, None], (inputs, kernel)
+    return turned(inputs @ kernel) + bias[:, None], (inputs, kernel)
 
 
 # y[o, n] = sum_i x[n, i] W[i, o] + b[o], so d_inputs = gᵀ Wᵀ, again rows, and d_kernel = xᵀ gᵀ.
 def dense_of_rows_bwd(residuals: Residuals, cotangent: Array) -> tuple[Array, Array, Array]:
     """Return (d_inputs, d_kernel, d_bias) for the cotangent g, (O, N)."""
     inputs, kernel = residuals
-    g = _turned(cotangent)
+    g = turned(cotangent)
     return g @ kernel.T, inputs.T @ g, jnp.sum(cotangent, axis=1)
-
-
-def _turned(matrix: Array) -> Array:
-    """Return the transpose, in memory as well.
-
-    What comes out of the fence is one row of numbers: of a matrix XLA would keep the old order and call it another
-    layout, and whoever reads it would read it across.
-    """
-    return materialised(lambda one: one.T.reshape(-1), matrix).reshape(matrix.shape[::-1])
 
 
 def flatten_fwd(inputs: Array) -> tuple[Array, Residuals]:

@@ -92,7 +92,7 @@ class OneLearner:
         # Optax's Adam raises a float to an integer power, which fails where the caller has made promotion strict.
         with jax.numpy_dtype_promotion("standard"):
             updates, state = self.optimizer.update(gradients, state, params)
-        return optax.apply_updates(params, updates), state
+        return optax.apply_updates(params, _after(gradients, updates)), state
 
     def counts(self, params: Parameters, inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array]:
         """Return the weighted loss and how many examples are right."""
@@ -106,6 +106,17 @@ class OneLearner:
 
     def _inputs(self, inputs: Array) -> Array:
         return batch_minor(inputs) if self.plan.minor_inputs else inputs
+
+
+def _after(gradients: Any, updates: Any) -> Any:
+    """Return the updates, which now cannot be made before all gradients are there.
+
+    Until then the parameters are read. What could be made sooner XLA does not write in their place but copies all of
+    them first, in every update: 8 % of the time of `conv-as-matrix`, 15 % of `depth-5`.
+    """
+    firsts = [gradient.reshape(-1)[0] for gradient in jax.tree.leaves(gradients)]
+    one = 1 + sum(jnp.minimum(jnp.abs(first), 0) for first in firsts)  # which XLA does not know beforehand
+    return jax.tree.map(lambda update: update * one, updates)
 
 
 def _right(values: Array, labels: Array, weights: Array, classes: int) -> Array:
