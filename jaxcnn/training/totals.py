@@ -6,11 +6,12 @@ other: a loss for a count, silently, or a process ends with signal 6 where their
 processes there must be no more than one at a time: everything goes in one vector.
 """
 
-import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from jaxcnn._types import Array
@@ -29,17 +30,17 @@ def over_devices(batches: Batches, values: Any) -> Any:
     """
     if batches.devices == 1:
         return values
-    if batches.processes == 1:
-        return lax.psum(values, AXIS)
     leaves, structure = jax.tree.flatten(values)
     parts = [_as_floats(leaf) for leaf in leaves]
+    # Of one dtype, so that XLA makes one sum of all where that is its own.
+    sums = lax.psum(parts, AXIS) if batches.processes == 1 else _by_one_vector(parts)
+    return jax.tree.unflatten(structure, [_from_floats(part, leaf) for part, leaf in zip(sums, leaves, strict=True)])
+
+
+def _by_one_vector(parts: Sequence[Array]) -> list[Array]:
     total = lax.psum(jnp.concatenate([part.reshape(-1) for part in parts]), AXIS)
-    sums, begin = [], 0
-    for leaf, part in zip(leaves, parts, strict=True):
-        size = math.prod(part.shape)
-        sums.append(_from_floats(total[begin : begin + size].reshape(part.shape), leaf))
-        begin += size
-    return jax.tree.unflatten(structure, sums)
+    ends = np.cumsum([part.size for part in parts])
+    return [total[end - part.size : end].reshape(part.shape) for part, end in zip(parts, ends, strict=True)]
 
 
 def _as_floats(leaf: Array) -> Array:
