@@ -82,7 +82,7 @@ def calculate(processes: int, loop: str) -> None:
 def workers(number: int, smoke: bool) -> Iterator[distributed.Client]:
     """A client of a cluster of so many workers, whose processes run."""
     made = distributed.LocalCluster(n_workers=number, threads_per_worker=1, processes=not smoke, dashboard_address=":0")
-    with made as cluster, cluster.get_client() as client:
+    with made, made.get_client() as client:
         if not smoke:
             run([f"jax.numpy.{name} 0" for name in FUNCTIONS[:4]], Work(EXAMINED), client)
         yield client
@@ -99,7 +99,7 @@ def measured(smoke: bool) -> list[Row]:
         for number, who, calculating in ((1, ONE, ALONE), (2, TWO, TOGETHER)):
             with workers(number, smoke) as client:
                 seconds[SCAN, who].append(clocked(partial(run, names, Work(EXAMINED), client)))
-                run(empty[:1], Work(IDLE), client)  # its process starts
+                run(empty[: 8 * number], Work(IDLE), client)  # their processes start
                 seconds[EMPTY, who].append(clocked(partial(run, empty, Work(IDLE), client)) / len(empty))
             seconds[MACHINE, calculating].append(clocked(partial(calculate, number, loop)))
     timings = {what: Timing(tuple(times)) for what, times in seconds.items()}

@@ -134,7 +134,7 @@ class _Watch:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._address = client.scheduler.address if client.scheduler else "of a closed client"
-        self._end = time.monotonic() + _ALONE
+        self.renew()
 
     def look(self) -> None:
         """Look at the cluster.
@@ -145,12 +145,16 @@ class _Watch:
         if self._client.status != "running":
             raise self.gone()
         if self._client.nthreads():
-            self._end = time.monotonic() + _ALONE
+            self.renew()
         if time.monotonic() > self._end:
             raise ConnectionError(
                 f"the Dask scheduler {self._address} has had no worker for {_ALONE:g} s: start one with "
                 f"`dask worker {self._address}`."
             )
+
+    def renew(self) -> None:
+        """Start waiting anew: a worker has just answered."""
+        self._end = time.monotonic() + _ALONE
 
     def gone(self) -> ConnectionError:
         """The error for tasks that nobody knows of any more."""
@@ -166,6 +170,7 @@ def _ready(finished: queue.SimpleQueue[Future], watch: _Watch) -> list[Future]:
     while not ready:
         with contextlib.suppress(queue.Empty):
             ready.append(finished.get(timeout=_LOOK))
+            watch.renew()
             continue
         watch.look()
     while not finished.empty():
