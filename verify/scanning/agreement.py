@@ -1,16 +1,16 @@
 """What a driver and the machines that work for it must have alike, and the sentence where they do not.
 
 Findings depend on the versions of JAX, of NumPy and of the library that is scanned, and what is sent from one process
-to another on that of Python. Of `verify` itself, and of a library that is not installed but found in a folder, the
-sources are compared: a version number stays where a file was edited.
+to another on that of Python. Of `verify` itself, and of a library that is found in a folder or installed from one to be
+edited, the sources are compared: a version number stays where a file was edited.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,6 @@ _DIGITS = 10  # of a digest of sources: enough to tell two of them apart
 _NONE = "none"
 
 
-@functools.cache
 def here(libraries: tuple[str, ...]) -> Mapping[str, str]:
     """What this process would work with, by name: versions, or digests of sources; "none" for what is not there.
 
@@ -45,9 +44,11 @@ def difference(expected: Mapping[str, str], found: Mapping[str, str], where: str
 
 def _version(name: str) -> str:
     try:
-        return importlib.metadata.version(name)
+        found = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:  # a library of one's own, in a folder
         return _sources(name)
+    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    return f"{found.version} {_sources(name)}" if origin.get("dir_info", {}).get("editable") else found.version
 
 
 def _sources(name: str) -> str:

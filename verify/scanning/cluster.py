@@ -101,11 +101,10 @@ def _ended(
         task.add_done_callback(finished.put)
     try:
         while held:
-            ready = _ready(finished, watch)
-            batch = list(zip([named[str(task.key)] for task in ready], _records(ready, client, watch), strict=True))
-            for task in ready:  # the worker may forget it, and no other does it again when that one dies
-                held.pop(task.key).release()
-            yield batch
+            for answers in _answered(_ready(finished, watch), client, watch):
+                for task, _ in answers:  # the worker may forget it, and no other does it again when that one dies
+                    held.pop(task.key).release()
+                yield [(named[str(task.key)], record) for task, record in answers]
     finally:
         if held and client.status == "running":
             client.cancel(list(held.values()))
@@ -178,12 +177,17 @@ def _ready(finished: queue.SimpleQueue[Future], watch: _Watch) -> list[Future]:
     return ready
 
 
-def _records(ready: Sequence[Future], client: Client, watch: _Watch) -> list[Scanned | None]:
+def _answered(
+    ready: Sequence[Future], client: Client, watch: _Watch
+) -> Generator[list[tuple[Future, Scanned | None]], None, None]:
+    """Yield tasks with their records: all at once, or one by one where one has failed, the finished ones first."""
     if all(task.status == "finished" for task in ready):
         gathered = _gathered(ready, client, watch)
         if gathered.exception() is None:  # else each one is asked for
-            return list(gathered.result())
-    return [_record(task, client, watch) for task in ready]
+            yield list(zip(ready, gathered.result(), strict=True))
+            return
+    for task in sorted(ready, key=lambda task: task.status != "finished"):
+        yield [(task, _record(task, client, watch))]
 
 
 def _record(task: Future, client: Client, watch: _Watch) -> Scanned | None:

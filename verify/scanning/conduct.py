@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verify.scanning import campaign, cluster, workers
+from verify.scanning import agreement, campaign, cluster, workers
 from verify.scanning.process import Work
 from verify.scanning.record import Scanned
 from verify.scanning.store import Store
@@ -62,7 +62,7 @@ def conduct(
     Args:
         names: What is examined, each with its aliases.
         work: How.
-        header: What the file `resume` must have been begun with.
+        header: What the file `resume` must have been begun with, beside the same sources and examiner.
         libraries: Targets, or their top-level names, that the workers of a cluster must have as this process has.
         dask: Where: on the workers of this scheduler, or on this machine.
         resume: The file that keeps every record.
@@ -70,9 +70,12 @@ def conduct(
     """
     with contextlib.ExitStack() as stack:
         examine: campaign.Examine = workers.examined
+        tops = tuple(dict.fromkeys(re.split("[.:]", name)[0] for name in (*libraries, work.examiner)))
         if dask is not None:
             client = stack.enter_context(cluster.connected(dask))
-            tops = tuple(dict.fromkeys(re.split("[.:]", name)[0] for name in (*libraries, work.examiner)))
             examine = functools.partial(cluster.examined, client=client, libraries=tops)
-        store = None if resume is None else stack.enter_context(Store(Path(resume), header))
+        store = None
+        if resume is not None:  # what an edited library has shown is not what it would show now
+            begun = {**header, "examiner": work.examiner, "sources": agreement.here(tops)}
+            store = stack.enter_context(Store(Path(resume), begun))
         return campaign.run(names, work, store, progress, examine)

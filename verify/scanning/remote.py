@@ -7,6 +7,7 @@ functions do.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Mapping
 
@@ -17,8 +18,10 @@ from verify.scanning.workers import Place, wait
 
 _IDLE = 30.0  # seconds after which a process that nothing is given to is ended: its campaign is over, or was killed
 
+Campaign = frozenset[tuple[str, str]]  # by what its driver works with: a process has imported it as it was
+
 _lock = threading.Lock()
-_kept: dict[Place, tuple[Work, threading.Timer]] = {}
+_kept: dict[Place, tuple[Work, Campaign, threading.Timer]] = {}
 
 
 class Disagreement(ValueError):
@@ -37,10 +40,11 @@ def examine(name: str, *, work: Work, libraries: tuple[str, ...], expected: Mapp
         Disagreement: this worker, which may have come later than the others, has other versions than the driver.
         RuntimeError: the examiner cannot be loaded here.
     """
-    different = agreement.difference(expected, versions(libraries), "a Dask worker that has joined")
+    campaign = frozenset(expected.items())
+    different = agreement.difference(expected, _versions(libraries, campaign), "a Dask worker that has joined")
     if different:
         raise Disagreement(different)
-    place = _taken(work) or Place(work)
+    place = _taken(work, campaign) or Place(work)
     try:
         place.give(name)
         while (record := place.taken()) is None:
@@ -48,23 +52,30 @@ def examine(name: str, *, work: Work, libraries: tuple[str, ...], expected: Mapp
     except BaseException:
         place.close()
         raise
-    _keep(place, work)
+    _keep(place, work, campaign)
     return record
 
 
-def _taken(work: Work) -> Place | None:
+@functools.cache
+def _versions(libraries: tuple[str, ...], campaign: Campaign) -> Mapping[str, str]:
+    """What this worker would work with: asked anew for a campaign of other sources, not for every task."""
+    del campaign
+    return versions(libraries)
+
+
+def _taken(work: Work, campaign: Campaign) -> Place | None:
     with _lock:
-        found = next((place for place, (its, _) in _kept.items() if its == work), None)
+        found = next((place for place, (its, of, _) in _kept.items() if (its, of) == (work, campaign)), None)
         if found:
-            _kept.pop(found)[1].cancel()
+            _kept.pop(found)[2].cancel()
         return found
 
 
-def _keep(place: Place, work: Work) -> None:
+def _keep(place: Place, work: Work, campaign: Campaign) -> None:
     timer = threading.Timer(_IDLE, _end, [place])
     timer.daemon = True
     with _lock:
-        _kept[place] = (work, timer)
+        _kept[place] = (work, campaign, timer)
     timer.start()
 
 

@@ -1,6 +1,6 @@
 """The file that a scan writes as it goes, one line of JSON a function, and from which a killed scan goes on.
 
-The first line says what is scanned: a file of another seed, version or module is refused and never mixed. What follows
+The first line says what is scanned, and of which sources: a file of others is refused and never mixed. What follows
 is only ever appended, and is on the disk before anybody is told of it. A line that a kill has cut off is dropped, and
 its function examined again.
 """
@@ -111,11 +111,15 @@ class Store:
         if found is None or found.get("format") != _FORMAT:
             raise ValueError(f"{self.path} does not begin as the record of a scan does: name another file.")
         for name in sorted({*found, *header}):
-            if found.get(name) != header.get(name):
-                raise ValueError(
-                    f"{self.path} holds another scan, with {name} {_told(found.get(name))} and not "
-                    f"{_told(header.get(name))}: name another file."
-                )
+            its, ours = found.get(name), header.get(name)
+            if its == ours:
+                continue
+            if isinstance(its, dict) and isinstance(ours, dict):
+                differ = [key for key in {**its, **ours} if its.get(key) != ours.get(key)]
+                its, ours = ({key: one.get(key) for key in differ} for one in (its, ours))
+            raise ValueError(
+                f"{self.path} holds another scan, with {name} {_told(its)} and not {_told(ours)}: name another file."
+            )
 
 
 def _keep_names(folder: Path) -> None:

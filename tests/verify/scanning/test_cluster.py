@@ -5,8 +5,10 @@ import dataclasses
 import functools
 import json
 import os
+import queue
 import subprocess
 import sys
+import time
 
 import dask
 import distributed
@@ -70,6 +72,7 @@ def small():
         one.close()
     for place in list(remote._kept):  # of its workers, which were threads of this process
         remote._end(place)
+    remote._versions.cache_clear()
 
 
 def run(examiner, client=None, names=NAMES, store=None, progress=None, **options):
@@ -215,7 +218,18 @@ def test_a_result_that_was_lost_with_the_last_worker_is_not_waited_for_for_ever(
         distributed.wait(task)
         own.sync(own.workers[0].close)
         with pytest.raises(ConnectionError, match=r"has had no worker for 0\.3 s: start"):
-            cluster._records([task], client, watch)
+            list(cluster._answered([task], client, watch))
+
+
+def test_after_a_busy_time_a_worker_is_waited_for_as_long_as_at_the_beginning(small, monkeypatch):
+    monkeypatch.setattr(cluster, "_ALONE", 0.3)
+    with small(1).get_client() as client:
+        watch, finished = cluster._Watch(client), queue.SimpleQueue()
+        began = watch._end
+        time.sleep(0.1)
+        finished.put("a task")
+        assert cluster._ready(finished, watch) == ["a task"]
+    assert watch._end >= began + 0.1
 
 
 def test_a_worker_that_dies_while_versions_are_compared_is_passed_over(monkeypatch, small):
@@ -238,4 +252,6 @@ def test_a_process_is_used_again_and_is_ended_when_it_has_been_idle(examiner, mo
     assert remote.examine("m.counts_3", **same).calls == 3
     wait_until(lambda: not remote._kept)
     assert remote.examine("m.counts_4", **same).calls == 1
+    other = {**same, "expected": {name: value for name, value in same["expected"].items() if name != "mpmath"}}
+    assert remote.examine("m.counts_5", **other).calls == 1  # of a campaign that expects something else
     wait_until(lambda: not remote._kept)

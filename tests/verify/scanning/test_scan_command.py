@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -18,6 +19,8 @@ def library(tmp_path, monkeypatch, examiner):
     text = "".join(f"def {name}(x):\n    return x\n" for name in names) + "same = fine\nnumber = 1\n"
     (tmp_path / "scannedlib.py").write_text(text)
     (tmp_path / "hanginglib.py").write_text("def fine(x):\n    return x\ndef hangs(x):\n    return x\n")
+    for name in ("scannedlib", "hanginglib"):
+        monkeypatch.delitem(sys.modules, name, raising=False)  # that of another test
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -83,6 +86,16 @@ def test_the_shell_writes_the_page_and_the_records_goes_on_from_them_and_tells_h
         "checked",
     ]
     assert (library / "scan.jsonl").read_bytes() == before
+
+
+def test_what_was_scanned_before_the_library_was_edited_is_not_taken_for_the_library_s(run, library):
+    run("scannedlib.fine", "--out", "scan.jsonl")
+    with (library / "scannedlib.py").open("a") as file:
+        file.write("# another line\n")
+    code, _, err = run("scannedlib.fine", "--out", "scan.jsonl", "--resume")
+    assert code == 2
+    assert err.startswith("verify: scan.jsonl holds another scan, with sources scannedlib of sources ")
+    assert err.count("of sources") == 2  # no other is named
 
 
 def test_the_shell_fails_on_new_findings_only(run, library):
