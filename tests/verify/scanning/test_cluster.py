@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 import dask
 import distributed
@@ -230,6 +231,22 @@ def test_after_a_busy_time_a_worker_is_waited_for_as_long_as_at_the_beginning(sm
         finished.put("a task")
         assert cluster._ready(finished, watch) == ["a task"]
     assert watch._end >= began + 0.1
+
+
+def test_where_one_task_of_a_batch_fails_those_that_have_finished_are_told_first(monkeypatch):
+    class Task(NamedTuple):
+        status: str
+
+    def record(task, client, watch):
+        if task.status == "error":
+            raise RuntimeError("the examiner cannot be loaded")
+        return "its record"
+
+    monkeypatch.setattr(cluster, "_record", record)
+    told = cluster._answered([Task("error"), Task("finished")], None, None)
+    assert next(told) == [(Task("finished"), "its record")]
+    with pytest.raises(RuntimeError, match="cannot be loaded"):
+        next(told)
 
 
 def test_a_worker_that_dies_while_versions_are_compared_is_passed_over(monkeypatch, small):
