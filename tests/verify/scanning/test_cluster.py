@@ -233,6 +233,24 @@ def test_after_a_busy_time_a_worker_is_waited_for_as_long_as_at_the_beginning(sm
     assert watch._end >= began + 0.1
 
 
+def test_of_a_library_that_is_installed_to_be_edited_the_sources_count(tmp_path, monkeypatch):
+    kept = tmp_path / "edited-1.5.dist-info"
+    kept.mkdir()
+    (kept / "METADATA").write_text("Metadata-Version: 2.1\nName: edited\nVersion: 1.5\n")
+    (tmp_path / "edited.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def version():
+        return agreement.here(("edited",))["edited"]
+
+    assert version() == "1.5"
+    (kept / "direct_url.json").write_text('{"url": "file:///edited", "dir_info": {"editable": true}}')
+    before = version()
+    assert before.startswith("1.5 of sources ")
+    (tmp_path / "edited.py").write_text("x = 1\n")
+    assert version() != before
+
+
 def test_where_one_task_of_a_batch_fails_those_that_have_finished_are_told_first(monkeypatch):
     class Task(NamedTuple):
         status: str
@@ -265,10 +283,10 @@ def test_a_process_is_used_again_and_is_ended_when_it_has_been_idle(examiner, mo
     first, second = (remote.examine(name, **same) for name in ("m.counts_1", "m.counts_2"))
     assert (first.calls, second.calls) == (1, 2)
     assert large.all()
+    other = {**same, "expected": {name: value for name, value in same["expected"].items() if name != "mpmath"}}
     monkeypatch.setattr(remote, "_IDLE", 0.0)
+    assert remote.examine("m.counts_5", **other).calls == 1  # of a campaign that expects something else
     assert remote.examine("m.counts_3", **same).calls == 3
     wait_until(lambda: not remote._kept)
     assert remote.examine("m.counts_4", **same).calls == 1
-    other = {**same, "expected": {name: value for name, value in same["expected"].items() if name != "mpmath"}}
-    assert remote.examine("m.counts_5", **other).calls == 1  # of a campaign that expects something else
     wait_until(lambda: not remote._kept)
