@@ -142,6 +142,13 @@ def _outputs(base: Problem) -> None:
     """Raise early when `fun` does not work at the example or returns nothing to differentiate."""
     try:
         outputs = base.outputs(base.floats, base.others)
+    except jax.errors.UnexpectedTracerError as error:
+        if "nondiff_argnums" not in str(error):
+            raise
+        raise TypeError(
+            f"`{base.name}` hands a floating-point argument to a rule that has it in its `nondiff_argnums`: "
+            "close over that argument's value, so that it is no example to vary."
+        ) from error
     except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError) as error:
         raise TypeError(
             f"JAX cannot trace `{base.name}` ({type(error).__name__}): it must work under jax.jit; "

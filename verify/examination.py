@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from verify import diagnosis, extra_rank, indices, items, laws, shapes, stripping, thresholds
+from verify import diagnosis, extra_rank, items, laws, marks, shapes, stripping
 from verify.domain import Domains
 from verify.power import Power
 from verify.problem import Arrays, Problem
@@ -97,7 +97,8 @@ class Examination:
         """Put the rule on trial at one shape, and diagnose what failed."""
         witness = self.make_witness(here)
         autodiff = witness if isinstance(witness, AutodiffWitness) else None
-        telling = _telling_indices(here) if autodiff is not None else ()
+        subject = self.make_subject(here)
+        telling = marks.of_integers(here, subject) if autodiff is not None else ()
         outputs = _output_structs(here, autodiff)
         lattice = functools.partial(items.lattice, here, outputs, self._marks, self.domains, indices=telling)
 
@@ -108,7 +109,7 @@ class Examination:
         if left_out:
             self.notes.append(_unaffordable(label, left_out))
         trial = Trial(
-            self.make_subject(here),
+            subject,
             chosen,
             autodiff if autodiff is not None and autodiff.differentiable else None,
             witness,
@@ -183,7 +184,7 @@ class Examination:
         if hidden:
             told = "could not be removed: autodiff may share them with the rule"
             self.notes.append(f"rules inside {', '.join(hidden)} {told}")
-        return thresholds.find(program)
+        return marks.of_floats(program, self.make_subject(self.base))
 
 
 def _failed(found: Sequence[tuple[str, Finding]]) -> bool:
@@ -205,18 +206,6 @@ def _refused(trial: Trial, label: str, error: RuleError) -> None:
     else:
         name = "the rule" if isinstance(trial.subject, RuleSubject) else "the backward pass"
         trial.failed("structure", None, trial.items[0], actual=str(error), expected=f"{name} runs")
-
-
-def _telling_indices(here: Problem) -> tuple[tuple[int, ...], ...]:
-    integers = [
-        kind == "array" and np.asarray(n).dtype.kind in "iu"
-        for n, kind in zip(here.others, here.other_kinds, strict=True)
-    ]
-    if not any(integers):
-        return ()
-    program = jax.make_jaxpr(here.call)(here.floats, here.others)
-    found = indices.telling(program, len(here.floats), len(here.others))
-    return tuple(values if integer else () for values, integer in zip(found, integers, strict=True))
 
 
 def _output_structs(here: Problem, autodiff: AutodiffWitness | None) -> Any:

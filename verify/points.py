@@ -70,7 +70,7 @@ def special(
         )
 
     own = [float(v) for d in domains if d is not None for v in d.special]
-    marks = np.unique(np.asarray([0.0, -0.0, 1.0, -1.0, 0.5, -0.5, *thresholds, *own]))
+    marks = np.unique(np.asarray([0.0, 1.0, -1.0, 0.5, -0.5, *thresholds, *own]))
     if np.any([np.size(x) > 1 for x in problem.floats]):
         yield every("one entry zero", lambda x: _put(x, rng, 0.0))
         yield every("two entries equal", lambda x: _tie(x, rng))
@@ -79,9 +79,12 @@ def special(
     yield every("all one", np.ones_like)
     yield every("all minus one", lambda x: -np.ones_like(x))
     yield every("small integers, with ties", lambda x: rng.integers(-1, 3, x.shape))
-    for i in range(2):
-        yield every(f"thresholds {i}", lambda x: rng.choice(marks, x.shape))
-        yield every(f"beside thresholds {i}", lambda x: _beside(rng.choice(marks, x.shape), x.dtype, rng))
+    for label, values in (("thresholds", marks), ("beside thresholds", _beside(marks))):
+        rounds = _rounds(problem, len(values))
+        dealt = [_dealt(values, rounds, np.asarray(x), rng) for x in problem.floats]
+        for i in range(rounds):
+            hands = zip(problem.floats, domains, dealt, strict=True)
+            yield f"{label} {i}", tuple(hand[i] if varies(d) else np.asarray(x) for x, d, hand in hands)
     for i in range(
         6 if few(problem) else 2
     ):  # a winner that is chosen by rounded or scaled values is wrong beside a tie alone
@@ -184,7 +187,19 @@ def _tie(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return out
 
 
-def _beside(values: np.ndarray, dtype: Any, rng: np.random.Generator) -> np.ndarray:
+def _beside(values: np.ndarray) -> np.ndarray:
     """One part in 2^6 to either side: as near as half precision can tell apart, clear of the difference steps."""
-    away = rng.choice((-1.0, 1.0), values.shape) * 2.0**-6
-    return (values + away * np.maximum(np.abs(values), 1.0)).astype(dtype)
+    away = 2.0**-6 * np.maximum(np.abs(values), 1.0)
+    return np.concatenate([values - away, values + away])
+
+
+def _rounds(problem: Problem, count: int) -> int:
+    """How often `count` values are dealt: of few entries, until each has met every value."""
+    return max(2, -(-count // min(np.size(x) for x in problem.floats))) if few(problem) else 2
+
+
+def _dealt(values: np.ndarray, rounds: int, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Values for the entries of `x`, round after round, dealt like cards: each once before any comes again."""
+    count = rounds * x.size
+    cards = np.concatenate([rng.permutation(values) for _ in range(-(-count // len(values)))])
+    return cards[:count].reshape(rounds, *x.shape).astype(x.dtype)

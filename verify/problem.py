@@ -118,8 +118,9 @@ class Problem:
 def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = False) -> Problem:
     """Flatten `fun` and its example.
 
-    Python numbers that are not floats, strings and None stay fixed (static options); NumPy and JAX arrays of integers
-    or booleans are passed as arrays and not differentiated.
+    Python numbers that are not floats, strings and None stay fixed (static options), and so do floats that a rule
+    names in its `nondiff_argnums`; NumPy and JAX arrays of integers or booleans are passed as arrays and not
+    differentiated.
 
     Raises:
         TypeError: `fun` is not callable, no argument holds a float, or an argument has a dtype no check covers.
@@ -130,13 +131,14 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
     names = argument_names(fun, len(args))
     # float32 unless x64 is on: what JAX itself does to float64; plain NumPy knows no such mode
     widest = np.dtype(np.float64) if keep_float64 else jax.dtypes.canonicalize_dtype(np.float64)
+    static = frozenset(getattr(fun, "nondiff_argnums", ()))
     entries, treedef = jax.tree_util.tree_flatten_with_path(tuple(args))
     kinds, fixed, paths, owners, floats, others, places, other_places = [], [], [], [], [], [], [], []
     for path, leaf in entries:
         owner = path[0].idx
         name = names[owner] + jax.tree_util.keystr(path[1:])
         where = placement.of(leaf, name)
-        if isinstance(leaf, float):
+        if isinstance(leaf, float) and owner not in static:
             leaf = np.asarray(leaf, widest)
         if not isinstance(leaf, np.ndarray | np.generic | jax.Array):
             kinds.append("fixed")

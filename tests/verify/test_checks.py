@@ -19,6 +19,13 @@ def sine_back(x, g):
     return (g * jnp.cos(x),)
 
 
+def scaled(sign):
+    """A rule with a Python number that it does not differentiate."""
+    rule = jax.custom_vjp(lambda x, scale: scale * x, nondiff_argnums=(1,))
+    rule.defvjp(lambda x, scale: (scale * x, None), lambda scale, residuals, g: (sign * scale * g,))
+    return rule
+
+
 @pytest.mark.parametrize(
     ("args", "options", "kind", "message"),
     [
@@ -30,6 +37,7 @@ def sine_back(x, g):
         ((jnp.sin, np.asarray([1])), {}, TypeError, "needs at least one floating-point array to differentiate"),
         ((jnp.argmax, X), {}, TypeError, r"^`argmax` must return at least one floating-point array; got none\.$"),
         ((lambda x: x[:0], X), {}, ValueError, r"returns no entries at this example \(shape \(0,\)\)"),
+        ((lambda x, a: scaled(1)(x, a), X, 2.5), {}, TypeError, r"`<lambda>` hands .* in its `nondiff_argnums`: close"),
         ((jnp.matmul, X[:2], X), {}, TypeError, "dot_general|matmul|contract"),
     ],
     ids=[
@@ -41,12 +49,18 @@ def sine_back(x, g):
         "integers",
         "no float output",
         "empty output",
+        "nondiff_argnums",
         "exception of the function",
     ],
 )
 def test_bad_usage_is_told_in_a_sentence(args, options, kind, message):
     with pytest.raises(kind, match=message):
         verify.check_rule(*args, **options)
+
+
+@pytest.mark.parametrize(("sign", "ok"), [(1, True), (-1, False)], ids=["right", "wrong"])
+def test_a_number_that_the_rule_does_not_differentiate_is_passed_as_it_is(sign, ok):
+    assert check_here(scaled(sign), X, 2.5).ok is ok
 
 
 @pytest.mark.parametrize(("sign", "ok"), [(1, True), (-1, False)], ids=["right", "wrong"])

@@ -55,6 +55,11 @@ def test_floats_are_differentiated_arrays_passed_along_and_everything_else_fixed
     assert [n.dtype.kind for n in made.others] == ["i", "u", "b"]
 
 
+def test_a_float_that_a_rule_does_not_differentiate_stays_fixed():
+    rule = jax.custom_vjp(lambda x, scale: scale * x, nondiff_argnums=(1,))
+    assert problem.make(rule, (X, 2.5)).kinds == ("float", "fixed")
+
+
 def test_the_leaves_go_back_into_the_tree_they_came_from(made):
     twice = [2 * x for x in made.floats]
     params, x, n, scale, mode, labels, key, mask = made.arguments(twice, made.others)

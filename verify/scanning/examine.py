@@ -10,12 +10,12 @@ import jax
 import numpy as np
 
 from verify import thresholds
-from verify.scanning import judging, lattice, reproduction, signatures
+from verify.scanning import judging, lattice, reproduction, signatures, surrogate
 from verify.scanning.exact import HOW
 from verify.scanning.judging import Verdict
 from verify.scanning.lattice import Item
 from verify.scanning.oracle import Oracle, Truth
-from verify.scanning.programs import DTYPES, Answers, Programs
+from verify.scanning.programs import DTYPES, MODES, Answers, Programs
 from verify.scanning.record import VERDICTS, ScanFinding, Scanned
 from verify.scanning.signatures import Call
 
@@ -76,11 +76,12 @@ def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned
             notes.append(f"{call.text}: all outputs are integers or booleans")
             continue
         findings += _findings(programs, items, known.conventions.get(name, ""), seed)
+        findings += _raising(programs, items[0])
         notes += [f"{mode} mode is refused ({why})" for mode, why in programs.refused.items()]
         cells += sum(len(programs.offered(order)) * len(DTYPES) for order in (1, 2))
-    if not cells and refused:
+    if not cells and refused and not findings:
         return record("failed", refused)
-    if not cells:
+    if not cells and not findings:
         return record("not differentiable", notes[0])
     return record("checked", "; ".join(dict.fromkeys(notes)), cells, _merged(findings))
 
@@ -105,9 +106,23 @@ def _findings(programs: Programs, items: list[Item], purpose: str, seed: int) ->
         if order == 1:
             raw += _values(oracle, answers, items)
         new = list(_judged(programs, oracle, items, order, answers, spoilt, rng))
+        if order == 1:
+            new = _set_apart(new, programs, oracle, items)
         spoilt |= {found.i for found in new}
         raw += new
     return [_finding(programs, items, one, purpose) for one in _chosen(programs, items, raw)]
+
+
+def _set_apart(found: list[Raw], programs: Programs, oracle: Oracle, items: list[Item]) -> list[Raw]:
+    """The verdicts, where what is called wrong may be a surrogate gradient as nobody can decide."""
+    accused = {items[one.i].first.position for one in found if one.found.verdict == "wrong"}
+    meant = {position for position in accused if surrogate.stands_for(position, programs, oracle, items)}
+    return [
+        one._replace(found=one.found._replace(verdict="inconclusive", why=surrogate.WHY))
+        if one.found.verdict == "wrong" and items[one.i].first.position in meant
+        else one
+        for one in found
+    ]
 
 
 def _values(oracle: Oracle, answers: dict[str, Answers], items: list[Item]) -> Iterator[Raw]:
@@ -238,6 +253,31 @@ def _finding(programs: Programs, items: list[Item], one: Raw, purpose: str) -> S
         why,
         lines,
     )
+
+
+def _raising(programs: Programs, item: Item) -> Iterator[ScanFinding]:
+    """The derivatives that raise where JAX offers them; a second one of a first that raises is not told as well."""
+    told: set[str] = set()
+    for order in (1, 2):
+        by_text: dict[str, list[str]] = {}
+        for mode in MODES[order]:
+            if (text := programs.raised.get(mode)) is not None and text not in told:
+                by_text.setdefault(text, []).append(mode)
+        told |= set(by_text)
+        for text, modes in by_text.items():
+            yield ScanFinding(
+                programs.call.name,
+                "raises",
+                ", ".join(modes),
+                order,
+                DTYPES[0],
+                reproduction.argument(programs, item.first),
+                reproduction.place(programs, item),
+                text,
+                "a derivative",
+                "it is no refusal of JAX's",
+                reproduction=reproduction.lines(programs, item, modes[0], order, DTYPES[0], "a derivative"),
+            )
 
 
 def _merged(findings: Sequence[ScanFinding]) -> list[ScanFinding]:

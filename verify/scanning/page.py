@@ -24,7 +24,7 @@ _HTML = """<!doctype html>
  pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: .85rem; overflow-wrap: normal }
  form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; margin: 1rem 0 } form[hidden], [hidden] { display: none }
  select, input { font: inherit; max-width: 100% }
- .wrong, .nan, .imprecise, .new { color: #b3261e; font-weight: 600 } .held { color: #00695c }
+ .wrong, .nan, .raises, .imprecise, .new { color: #b3261e; font-weight: 600 } .held { color: #00695c }
  .convention, .inconclusive { color: #8a5a00 }
  @media (max-width: 50rem) {
   thead { display: none } tr { display: block; border-bottom: 2px solid #999; padding: .5rem 0 }

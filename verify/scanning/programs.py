@@ -7,6 +7,7 @@ reverse mode and <w, J e> in forward mode; the second derives one of these along
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -26,6 +27,10 @@ SECOND = ("reverse of reverse", "forward of reverse", "reverse of forward", "for
 MODES = {1: FIRST, 2: SECOND}
 DTYPES = ("float32", "float64")
 
+# how JAX says, otherwise than by a NotImplementedError, that it does not offer a mode
+_NOT_OFFERED = re.compile(
+    "can't apply forward-mode|does not work for|Linearization failed|cannot be differentiated|not support JVP"
+)
 _UNEVEN = 11 / 16  # of a power of two: stairs of a power of two's width are not met at the same height every time
 
 Row = tuple[Any, ...]  # floats, others, weights, first direction, second direction
@@ -41,7 +46,10 @@ class Answers(NamedTuple):
 
 
 class Programs:
-    """The programs of one call, compiled at their first use; `refused` says why a mode is not offered."""
+    """The programs of one call, compiled at their first use.
+
+    `refused` says why JAX does not offer a mode, `raised` what a derivative says that raises where it should answer.
+    """
 
     def __init__(self, call: Call, items: Sequence[Item], rng: np.random.Generator) -> None:
         """Trace the modes: one that JAX refuses (forward through a `custom_vjp`, reverse through a loop) is left out.
@@ -60,6 +68,7 @@ class Programs:
         self.outputs = outputs
         self._entries = sum(int(np.size(x)) for x in example[0]) + 1
         self.refused: dict[str, str] = {}
+        self.raised: dict[str, str] = {}
         self._functions = {"reverse": self._reverse, "forward": self._forward}
         for mode in SECOND:
             outer, inner = mode.split(" of ")
@@ -70,8 +79,8 @@ class Programs:
         self._compiled: dict[Any, Batched] = {}
 
     def offered(self, order: int) -> list[str]:
-        """The modes of this order that JAX offers for the function."""
-        return [mode for mode in MODES[order] if mode not in self.refused]
+        """The modes of this order that JAX offers for the function, and that answer."""
+        return [mode for mode in MODES[order] if mode not in self.refused and mode not in self.raised]
 
     def answers(self, order: int, dtype: str, items: Sequence[Item] | None = None) -> Answers:
         """Derivatives of this order in every mode offered, op by op as an uncompiled call computes them."""
@@ -160,7 +169,7 @@ class Programs:
         outputs = self._outputs(floats, others)
         finite = jnp.stack([jnp.isfinite(y).all() for y in outputs]).all()
         size = jnp.zeros(())
-        if order == 1 and "reverse" not in self.refused:
+        if order == 1 and "reverse" in self.offered(1):
             cotangents = jax.vjp(lambda *xs: self._outputs(xs, others), *floats)[1](like(weights, outputs))
             size = jnp.stack([jnp.max(jnp.abs(c), initial=0.0) for c in cotangents]).max()
         return inner_product(weights, outputs), finite, size
@@ -189,7 +198,9 @@ class Programs:
         try:
             trial(*self._row(self._items[0], self.weights))
         except Exception as error:  # each refuses in its own words, and that is what is reported
-            self.refused[mode] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            text = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+            known = isinstance(error, NotImplementedError) or _NOT_OFFERED.search(str(error))
+            (self.refused if known else self.raised)[mode] = text
 
     def _quotients(self, row: Row, order: int, mode: str | None) -> Any:
         floats, others, weights, first, second = row

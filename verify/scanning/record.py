@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-VERDICTS = ("wrong", "nan", "imprecise", "convention", "inconclusive")  # from the worst to the mildest
+VERDICTS = ("wrong", "nan", "raises", "imprecise", "convention", "inconclusive")  # from the worst to the mildest
 STATUSES = ("checked", "not differentiable", "no signature", "timed out", "crashed", "failed")
 LONGEST_REPRODUCTION = 6  # lines; more is no longer pasted into an issue
 

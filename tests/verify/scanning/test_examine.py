@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import pytest
 
 from verify.scanning import examine as examination
-from verify.scanning import signatures
+from verify.scanning import signatures, surrogate
 from verify.scanning.examine import examine
 
 
@@ -25,6 +25,21 @@ def forgetful(x):
 
 
 forgetful.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x) * jnp.where(x > 0.2, 1.0, 0.99),))
+
+
+def short(x):
+    return jnp.sin(x)
+
+
+short = jax.custom_vjp(short)
+short.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x), g))  # two cotangents of one argument
+
+
+def says(error):
+    def slope(x):
+        raise error
+
+    return slope
 
 
 def tied(x1, x2):
@@ -44,6 +59,13 @@ PLANTED = {
     "sawtooth": lambda x: jax.lax.rem(x, jnp.asarray(2.0**-20, x.dtype)),
     "raising": lambda x: jnp.reshape(x, (7,)),
     "tied": tied,
+    "straight_through": with_rule(lambda x: jnp.round(x), jnp.ones_like),
+    "flat": with_rule(lambda x: 0 * x + 2.5, jnp.ones_like),
+    "steps_and_slope": with_rule(lambda x: jnp.round(x) + 0.01 * x, jnp.ones_like),
+    "short": short,
+    "raising_rule": with_rule(jnp.sin, says(ValueError("out of cheese\nand crackers"))),
+    "raising_second": with_rule(jnp.sin, with_rule(jnp.cos, says(TypeError("no slope of a slope")))),
+    "refusing": with_rule(jnp.sin, says(NotImplementedError("no rule for it"))),
     "whole": lambda x: jnp.floor(x).astype(jnp.int32),
 }
 
@@ -105,6 +127,46 @@ def test_a_period_that_divides_the_steps_of_quotients_does_not_pass_for_a_consta
 
 def test_what_integers_come_out_of_is_not_differentiable(planted):
     assert planted("whole").status == "not differentiable"
+
+
+def test_a_rule_that_raises_where_jax_offers_its_mode_is_found_and_told_once(planted):
+    record = planted("short")
+    (finding,) = record.findings
+    assert (finding.verdict, finding.mode, finding.order) == ("raises", "reverse", 1)
+    assert finding.got.startswith("TypeError: Custom VJP bwd rule must produce")
+    assert record.status == "checked"
+    assert "forward mode is refused (TypeError: can't apply forward-mode" in record.detail
+
+
+def test_what_a_rule_says_is_told_with_lines_that_show_it(planted):
+    (finding,) = planted("raising_rule").findings
+    assert (finding.verdict, finding.mode, finding.got) == ("raises", "reverse, forward", "ValueError: out of cheese")
+    with pytest.raises(ValueError, match="out of cheese"):
+        exec("\n".join(finding.reproduction), {})
+
+
+def test_a_rule_whose_own_derivative_raises_is_found_at_second_order(planted):
+    record = planted("raising_second")
+    (finding,) = record.findings
+    assert (finding.verdict, finding.order, finding.got) == ("raises", 2, "TypeError: no slope of a slope")
+    assert record.calls == 4  # what answers is checked
+
+
+def test_a_rule_that_says_it_is_not_implemented_accuses_nobody(planted):
+    record = planted("refusing")
+    assert (record.status, record.findings) == ("not differentiable", ())
+    assert "NotImplementedError: no rule for it" in record.detail
+
+
+def test_a_straight_through_estimator_is_not_called_wrong(planted):
+    (finding,) = planted("straight_through").findings
+    assert (finding.verdict, finding.order, finding.mode) == ("inconclusive", 1, "reverse, forward")
+    assert finding.why == surrogate.WHY
+
+
+@pytest.mark.parametrize("name", ["flat", "steps_and_slope"])
+def test_a_slope_of_what_does_not_jump_or_is_not_flat_is_no_surrogate(planted, name):
+    assert ("wrong", 1, "reverse, forward") in verdicts(planted(name))
 
 
 def test_a_function_that_no_probe_fits_has_no_signature(planted):

@@ -32,7 +32,7 @@ MIXED = report(
 )
 
 
-@pytest.mark.parametrize("verdict", ["wrong", "nan", "imprecise"])
+@pytest.mark.parametrize("verdict", ["wrong", "nan", "raises", "imprecise"])
 def test_what_is_wrong_nan_or_imprecise_fails(verdict):
     found = report(record("m.f", verdict))
     assert not found.ok

@@ -4,7 +4,7 @@ import pytest
 
 from verify.scanning.examine import examine
 
-ACCUSING = {"wrong", "nan", "imprecise"}
+ACCUSING = {"wrong", "nan", "raises", "imprecise"}
 # Of each kind some: elementwise, of two arguments, reductions, windows, matrices, options, distributions, losses.
 # More of each: thorough/test_subset.py.
 RIGHT = """
