@@ -30,7 +30,7 @@ _EXTREME = (
 )
 _LARGE_COTANGENT = "the rule is not finite for a cotangent of that size: something overflows on the way"
 _SINGULAR = "no digit of autodiff of a matrix decomposition is known there: the matrix is singular, or its factors tie"
-_NOISE = "an exponential of rounding noise overflows: one rounding of such inputs is larger than 1"
+_NOISE = "an exponential of rounding noise leaves its range: one rounding of such inputs is larger than 1"
 _EXPONENTIALS = frozenset("exp exp2 expm1 pow sinh cosh".split())
 _UNDERFLOW = "the primal underflows on the way, in float64 too: no witness is right there"
 _CONSERVED = "a combination of the one-sided gradients that conserves the cotangent"
@@ -75,7 +75,7 @@ class _Court:
     def rejects(self, query: Query, estimate: richardson.Estimate) -> bool:
         """Record what one disagreement means; True when the rule is wrong."""
         actual, expected = self._entry(self._comparison.actual, query), self._entry(self._trial.witness, query)
-        if not np.isfinite(actual) and (reason := self._excused(query)):
+        if reason := self._excused(query, actual):
             return self._open(query, reason)
         if estimate.kind == "smooth":
             return self._by_numbers(query, estimate, actual, expected)
@@ -88,29 +88,38 @@ class _Court:
             return self._open(query, f"rule and autodiff are not finite, and {estimate.reason}")
         return not self._follows_jax(query, actual) and self._off_the_kink(query, estimate, actual)
 
-    def _excused(self, query: Query) -> str | None:
-        """Why a rule need not be finite there, if it need not."""
+    def _excused(self, query: Query, actual: float) -> str | None:
+        """Why a rule need not be finite there, or need have no digit right, if so."""
         trial, item = self._trial, self._trial.items[query.item]
-        if item.label == LARGE:
+        finite = bool(np.isfinite(actual))
+        if item.label == LARGE and not finite:
             return _LARGE_COTANGENT
         if trial.decomposes and self._unknown(query):
             return _SINGULAR
         noise = 1 / _precision.unit_roundoff(trial.dtype)  # from here on one rounding of an input is larger than 1
-        if item.reach > noise and trial.first_infinity(query.item) in _EXPONENTIALS:
+        if item.reach > noise and (not finite or actual == 0) and self._exponentiates(query, finite):
             return _NOISE
         return None
 
-    def _unknown(self, query: Query) -> bool:
-        """Whether autodiff is not finite there, or one rounding of an argument moves the outputs by all that they are.
+    def _exponentiates(self, query: Query, finite: bool) -> bool:
+        """Whether an exponential makes the rule's first infinity; of a zero, whether there is one to underflow."""
+        if finite:
+            return self._trial.rule_has(*_EXPONENTIALS)
+        return self._trial.first_infinity(query.item) in _EXPONENTIALS
 
-        u |d x| >= |w y|, with the largest entries of each: the condition number is beyond 1 / u.
+    def _unknown(self, query: Query) -> bool:
+        """Whether autodiff is not finite there, or roundings of a decomposition may move the outputs by all they are.
+
+        λ sqrt(L) u |d x| >= |w y|, with the largest entries of each (`verify.tolerance`): the condition number is too
+        large for any digit to be known.
         """
         trial, i = self._trial, query.item
         moved = max(_largest(d[i]) * _largest(x[i]) for d, x in zip(trial.witness, trial.floats, strict=True))
         size = max(
             _largest(w[i]) * _largest(y[i]) for w, y in zip(trial.cotangents, trial.witness_outputs, strict=True)
         )
-        return not np.isfinite(self._entry(trial.witness, query)) or 0 < size < self._comparison.unit * moved
+        roundings = tolerance.LAMBDA * np.sqrt(trial.length) * self._comparison.unit
+        return not np.isfinite(self._entry(trial.witness, query)) or 0 < size < roundings * moved
 
     def _by_numbers(self, query: Query, estimate: richardson.Estimate, actual: float, expected: float) -> bool:
         trial = self._trial

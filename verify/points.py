@@ -199,7 +199,11 @@ def _rounds(problem: Problem, count: int) -> int:
 
 
 def _dealt(values: np.ndarray, rounds: int, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Values for the entries of `x`, round after round, dealt like cards: each once before any comes again."""
+    """Values for the entries of `x`, round after round, dealt like cards: each once before any comes again.
+
+    Every round is shuffled once more: rows of a matrix that hold the whole deck would have equal sums.
+    """
     count = rounds * x.size
     cards = np.concatenate([rng.permutation(values) for _ in range(-(-count // len(values)))])
-    return cards[:count].reshape(rounds, *x.shape).astype(x.dtype)
+    hands = rng.permuted(cards[:count].reshape(rounds, x.size), axis=1)
+    return hands.reshape(rounds, *x.shape).astype(x.dtype)

@@ -92,6 +92,24 @@ def second_order_lines(problem: Problem, item: Item, directions: Sequence[Any]) 
     )
 
 
+def alone_lines(problem: Problem, item: Item, leaf: int, argument: str, index: Any) -> tuple[str, ...]:
+    """Lines that differentiate one argument alone and among all; a sentence where that takes more than a few lines."""
+    plain = _plain_arguments(problem, item)
+    sources = None if plain is None else _sources((*plain, *item.cotangents))
+    if plain is None or sources is None:
+        return (f"# jax.vjp in {argument} alone, or of one output alone, differs from the same among all of them",)
+    names = [f"x{i}" for i in range(len(plain))]
+    every, others = ", ".join(names), ", ".join("x" if i == leaf else name for i, name in enumerate(names))
+    entry = f"{argument}{list(index) if index else ''}"
+    return (
+        "import jax, numpy as np",
+        import_line("fun", problem.fun),
+        *(f"{name} = {source}" for name, source in zip([*names, "w0"], sources, strict=True)),
+        f"print(jax.vjp(fun, {every})[1](w0)[{leaf}])",
+        f"print(jax.vjp(lambda x: fun({others}), x{leaf})[1](w0)[0])  # look at {entry}",
+    )
+
+
 def transformed_lines(
     problem: Problem, items: Sequence[Item], law: str, batched: Sequence[bool], argument: str, index: Any
 ) -> tuple[str, ...]:

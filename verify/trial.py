@@ -164,6 +164,14 @@ class Trial(Answered):
         item = self.items[i]
         return overflow.first_infinity(self.subject.one, item.floats, item.others, item.cotangents)
 
+    def rule_has(self, *primitives: str) -> bool:
+        """Whether the rule, or its primal, holds one of the primitives; False where JAX cannot see inside."""
+        if not self.subject.traceable:
+            return False
+        item = self.items[0]
+        program = jax.make_jaxpr(self.subject.one)(item.floats, item.others, item.cotangents)
+        return any(eqn.primitive.name in primitives for eqn in stripping.equations(program))
+
     def _primal_has(self, *primitives: str) -> bool:
         item = self.items[0]
         program = jax.make_jaxpr(self.problem.call)(item.floats, item.others)

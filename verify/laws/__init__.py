@@ -15,6 +15,7 @@ from verify.laws import (
     second_order,
     sharding,
     structure,
+    symbolic_zeros,
     transformations,
 )
 from verify.trial import Trial
@@ -41,6 +42,7 @@ AT_THE_EXAMPLE: tuple[Law, ...] = (
     half_precision.check,
     eager.check,
     transformations.check,
+    symbolic_zeros.check,
     sharding.check,
     second_order.check,
 )

@@ -139,7 +139,7 @@ def _compare(
     entries: list[list[compare.Entry]] = []
     for cell, found in cells:
         expected = tuple(g[: len(f)] for g, f in zip(looped[cell.batched], found, strict=True))
-        pairs = zip(found, expected, _allowed(trial, rows, expected), strict=True)
+        pairs = zip(found, expected, allowed(trial, rows, expected), strict=True)
         entries.append([compare.worst(f, e, a, nan_equal=True) for f, e, a in pairs])
         worst = max(entries[-1])
         trial.cell(cell.name, "held" if worst.holds else "failed", worst.ratio)
@@ -182,8 +182,8 @@ def _looped(trial: Trial, chosen: tuple[tuple[bool, ...], ...], rows: list[int],
     return [tuple(g[k * _WIDTH : (k + 1) * _WIDTH] for g in found) for k in range(len(chosen))]
 
 
-def _allowed(trial: Trial, rows: list[int], expected: Arrays) -> list[np.ndarray]:
-    """Rounding at the scale of the leaf: a batched contraction may sum in another order."""
+def allowed(trial: Trial, rows: list[int], expected: Arrays) -> list[np.ndarray]:
+    """What rounding allows at the scale of each leaf, by entry: a batched contraction may sum in another order."""
     dtype = trial.internal_precision or np.dtype(np.float64)
     finer = _precision.unit_roundoff(dtype) / _precision.unit_roundoff(trial.dtype)
     allowed = []

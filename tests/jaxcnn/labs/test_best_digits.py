@@ -14,7 +14,7 @@ from jaxcnn.labs.best_digits.robustness import other_writers, robustness
 from jaxcnn.labs.best_digits.scores import test_images as scores
 from jaxcnn.labs.best_digits.sections import data as images
 from jaxcnn.labs.best_digits.sections import learning_curves
-from jaxcnn.labs.best_digits.training import MILD, VARIATIONS, Config, with_scans
+from jaxcnn.labs.best_digits.training import MILD, VARIATIONS, Config
 from jaxcnn.labs.data import LabData
 from jaxcnn.models import Model
 from jaxcnn.photographs import digit_of
@@ -137,18 +137,6 @@ def test_where_images_are_not_varied_the_report_shows_no_variations(run):
     assert section.blocks[0].text.endswith("to be scored on in the end.")
     assert len(section.blocks) == 2
     assert config.last_training().augmentation == Augmentation()
-
-
-def test_the_last_epochs_add_the_scans_for_training_and_none_that_are_held_out(run):
-    few = run.data.train.take(np.arange(10), "ten")
-    more, (scans, labels) = with_scans(few), load_scans("train")
-    assert len(more) == 10 + 6 * len(scans)
-    np.testing.assert_array_equal(more.images[:10], few.images)
-    np.testing.assert_array_equal(more.images[10], digit_of(scans[0]))
-    np.testing.assert_array_equal(more.images[10 + len(scans)], run.data.train.images[0])  # enlarged
-    np.testing.assert_array_equal(more.labels[10:], np.tile(labels, 6))
-    held, _ = load_scans("test")
-    assert not {scan.tobytes() for scan in scans} & {scan.tobytes() for scan in held}
 
 
 def test_the_quick_form_varies_by_what_compiles_quickly_and_the_full_one_by_everything():

@@ -1,4 +1,4 @@
-"""The lab `mlp-vs-cnn`: its splits, its training without autodiff, and what it says of over-fitting."""
+"""The lab `mlp-vs-cnn`: its splits, a training that must not use autodiff, and what it says of over-fitting."""
 
 import dataclasses
 
@@ -23,15 +23,6 @@ QUICK = dataclasses.replace(Config().quickened(), epochs=2, more_epochs=2)
 @pytest.fixture(scope="module")
 def data():
     return load_data(QUICK)
-
-
-def test_the_perceptrons_are_trained_without_autodiff_and_learn(data):
-    with no_autodiff():
-        given, options = perceptrons_trained(QUICK, splits(QUICK, data), SILENT)
-    run = Run(QUICK, splits(QUICK, data), given, options, {}, {})
-    found = {name: last.scores["training"].accuracy for name, (_, last) in run.perceptrons().items()}
-    assert set(found) == {"as given, mean", "as given, sum", "all together"}
-    assert found["all together"] > 0.5 > found["as given, mean"]
 
 
 def test_a_training_of_the_perceptron_that_used_autodiff_would_raise(data, monkeypatch):

@@ -3,8 +3,7 @@
 import pytest
 
 from jaxcnn import RULES, plant
-from jaxcnn.verification import CASES, Digits, train, trials
-from jaxcnn.verification.demonstration import EPOCHS
+from jaxcnn.verification import CASES, Digits, trials
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +46,3 @@ def test_a_name_that_matches_nothing_is_told_the_names(digits):
 def test_a_trial_runs_with_the_rules_it_was_made_for(rules, ok, digits):
     (trial,) = trials(digits, rules, only="flatten")
     assert trial.run().ok == ok
-
-
-def test_training_by_hand_learns_both_networks_and_reports_every_epoch(digits):
-    seen = []
-    history = train(digits, on_epoch=seen.append)
-    assert history == tuple(seen)
-    assert [(step.network, step.epoch) for step in history] == [
-        (n, e) for n in ("lenet", "mlp") for e in range(1, EPOCHS + 1)
-    ]
-    assert all(step.accuracy > 0.88 for step in history if step.epoch == 5)
-    first, last = ([step for step in history if step.epoch == epoch] for epoch in (1, EPOCHS))
-    assert all(after.loss < before.loss / 4 for before, after in zip(first, last, strict=True))

@@ -14,8 +14,8 @@ def square(x):
     return x * x
 
 
-def test_a_fault_at_a_single_integer_is_found(with_rule, failed):
-    report = check_here(with_rule(square, lambda x, g: (2 * x * g + jnp.where(x == 5, g, 0),)), X)
+def test_a_fault_at_a_single_integer_that_no_constant_names_is_found(with_rule, failed):
+    report = check_here(with_rule(square, lambda x, g: (2 * x * g + jnp.where(x * x == 25, g, 0),)), X)
     assert failed(report) == {(LAW, "x")}
 
 

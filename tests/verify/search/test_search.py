@@ -65,12 +65,7 @@ def check_parity(make, said):
     assert said in claim(report)
 
 
-# Of the width alone, and of padding alone: thorough/test_search.py.
-def test_a_rule_that_is_wrong_only_for_even_kernels_is_shrunk_to_two_taps_and_the_parity_named(conv_maker):
-    make = conv_maker(lambda strides, padding, kernel: kernel[0] % 2 == 0 or kernel[1] % 2 == 0)
-    check_parity(make, "fails iff some entry of (kernel height and kernel width) is even")
-
-
+# Of parity, and of padding alone: thorough/test_search.py.
 def check_padding(make, said):
     problems = vs.conv_problems(dilation=None, groups=None, **FEW)
     report = verify.search(make, problems, max_examples=40, budget=LONG)

@@ -12,6 +12,7 @@ from jaxcnn.labs.mlp_vs_cnn.settings import Config, splits
 from jaxcnn.labs.progress import SILENT
 from jaxcnn.labs.report import Chart
 from jaxcnn.zoo import MLP
+from tests.jaxcnn.labs._no_autodiff import no_autodiff
 
 QUICK = dataclasses.replace(Config().quickened(), epochs=2, more_epochs=2)
 OF_NETWORKS = ("derivatives_verified", "network_over_fitting", "network_scores")  # in test_every_lab.py
@@ -20,12 +21,20 @@ OF_NETWORKS = ("derivatives_verified", "network_over_fitting", "network_scores")
 @pytest.fixture(scope="module")
 def run():
     parts = splits(QUICK, load_data(QUICK))
-    return Run(QUICK, parts, *perceptrons_trained(QUICK, parts, SILENT), {}, {})
+    with no_autodiff():
+        trained = perceptrons_trained(QUICK, parts, SILENT)
+    return Run(QUICK, parts, *trained, {}, {})
 
 
 @pytest.fixture(scope="module")
 def sections(run):
     return {step.__name__: step(run) for step in LAB.steps if step.__name__ not in OF_NETWORKS}
+
+
+def test_the_perceptrons_are_trained_without_autodiff_and_learn(run):
+    found = {name: last.scores["training"].accuracy for name, (_, last) in run.perceptrons().items()}
+    assert set(found) == {"as given, mean", "as given, sum", "all together"}
+    assert found["all together"] > 0.5 > found["as given, mean"]
 
 
 def test_every_section_has_a_title_of_its_own_and_every_figure_a_name(sections):

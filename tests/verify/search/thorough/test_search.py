@@ -1,4 +1,4 @@
-"""Claims of one fact, where the tests beside this folder search for claims of two."""
+"""Claims of parity, and of one fact where the tests beside this folder search for claims of two."""
 
 from tests.verify.search.test_search import check_padding, check_parity
 
@@ -11,3 +11,8 @@ def test_a_rule_that_is_wrong_only_for_kernels_of_even_width_is_told_so(conv_mak
 def test_a_rule_that_is_wrong_under_one_padding_only_is_told_so(conv_maker):
     make = conv_maker(lambda strides, padding, kernel: padding == "SAME")
     check_padding(make, "fails iff padding = 'SAME' (it fails with 'SAME' and")
+
+
+def test_a_rule_that_is_wrong_only_for_even_kernels_is_shrunk_to_two_taps_and_the_parity_named(conv_maker):
+    make = conv_maker(lambda strides, padding, kernel: kernel[0] % 2 == 0 or kernel[1] % 2 == 0)
+    check_parity(make, "fails iff some entry of (kernel height and kernel width) is even")
