@@ -56,15 +56,6 @@ def test_a_rule_that_is_wrong_only_for_strides_above_one_is_shrunk_to_one_entry_
     assert "with strides=(1, 2), padding='VALID'" in report.failures[0].where
 
 
-def check_parity(make, said):
-    problems = vs.conv_problems(strides=[(1, 1)], padding=["VALID"], dilation=None, groups=None, **FEW)
-    report = verify.search(make, problems, max_examples=25, budget=LONG)
-    images, kernel = size(report)
-    assert kernel == (1, 2, 1, 1)
-    assert np.prod(images) <= 2
-    assert said in claim(report)
-
-
 # Of parity, and of padding alone: thorough/test_search.py.
 def check_padding(make, said):
     problems = vs.conv_problems(dilation=None, groups=None, **FEW)
