@@ -117,6 +117,8 @@ def _sizes(rng: np.random.Generator) -> dict[str, Make]:
         "saturated": lambda x: rng.choice([-40.0, -20.0, 20.0, 40.0], x.shape),
         "saturated alike": lambda x: np.full(x.shape, 30.0),
         "far out": lambda x: rng.choice([-1e4, -300.0, 300.0, 1e4], x.shape),
+        "far above": lambda x: rng.choice([1e4, 2e4], x.shape),  # of few entries none might lie there else
+        "far below": lambda x: rng.choice([-2e4, -1e4], x.shape),
         "square overflows": lambda x: _edge(x.dtype, 0.6) * rng.uniform(1, 2, x.shape) * _signs(x, rng),
         "square underflows": lambda x: _edge(x.dtype, -0.6) * rng.uniform(1, 2, x.shape) * _signs(x, rng),
         "small": lambda x: 1e-3 * short_normal(rng, x.shape, np.float64),

@@ -155,7 +155,7 @@ def test_stacking_keeps_leaves_apart():
 
 def test_sizes_are_also_tried_with_the_sign_that_all_of_the_example_has():
     found = [item.floats[0] for item in lattice(-np.abs(X)) if "signs as in the example" in item.label]
-    assert len(found) == 8
+    assert len(found) == 10
     assert all((x < 0).all() for x in found)
     assert not [item for item in lattice(X) if "signs as in the example" in item.label]
 
