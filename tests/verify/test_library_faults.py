@@ -2,8 +2,10 @@
 
 import jax
 import numpy as np
+import pytest
 
 import verify
+from verify.scanning.examine import examine
 
 DOMAIN = verify.Domain(low=0.25, high=1.75, vary_shape=False)
 
@@ -18,3 +20,11 @@ def test_the_gradient_of_spence_is_nan_at_a_smooth_point(failed):
     x, w = (float(np.ravel(jax.tree.leaves(part)[0])[0]) for part in finding.example)
     assert np.isnan(finding.actual)
     np.testing.assert_allclose(finding.expected, w * np.log(x) / (1 - x), rtol=1e-4)
+
+
+def test_the_gradient_of_a_quantile_raises():
+    report = examine("jax.scipy.stats.gumbel_r.ppf")
+    (finding,) = (f for f in report.findings if f.verdict == "raises")
+    assert finding.got.startswith("TypeError: Called multiply with a float0 array.")
+    with pytest.raises(TypeError, match="float0"):  # of xlogy, whose rule multiplies by an integer's tangent
+        jax.grad(lambda y: jax.scipy.special.xlogy(2, y))(0.5)

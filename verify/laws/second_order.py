@@ -30,7 +30,8 @@ _ROUNDOFF = _precision.unit_roundoff(np.float64)
 # Two correct formulas for a second derivative may differ by what one of them cancels: (x cos x - sin x) / x^2 loses two
 # powers of x twice. Ten bits cover |x| > 0.1, and a second-order fault is never that small.
 _LOST = 2.0**10
-_FAR_OUT = ("saturated", "far out", "far above", "far below")  # the branch that a selection does not take may overflow there
+# where the branch that a selection does not take may overflow
+_FAR_OUT = ("saturated", "far out", "far above", "far below")
 _SEPARATE = 6  # arguments up to which every cotangent is differentiated on its own
 
 
