@@ -47,3 +47,8 @@ def to_float64(arrays: Iterable[Any]) -> tuple[np.ndarray, ...]:
 def double_precision() -> Any:
     """Context in which JAX computes in float64, whatever the user's setting is; undone on leaving."""
     return jax.enable_x64(True)
+
+
+def is_key(value: Any) -> bool:
+    """Whether a value is an array of random keys, which has no entries to look at."""
+    return hasattr(value, "dtype") and bool(jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key))

@@ -75,7 +75,7 @@ class _Court:
     def rejects(self, query: Query, estimate: richardson.Estimate) -> bool:
         """Record what one disagreement means; True when the rule is wrong."""
         actual, expected = self._entry(self._comparison.actual, query), self._entry(self._trial.witness, query)
-        if reason := self._excused(query, actual):
+        if reason := self._unknowable(query, estimate) if np.isfinite(actual) else self._excused(query):
             return self._open(query, reason)
         if estimate.kind == "smooth":
             return self._by_numbers(query, estimate, actual, expected)
@@ -88,27 +88,41 @@ class _Court:
             return self._open(query, f"rule and autodiff are not finite, and {estimate.reason}")
         return not self._follows_jax(query, actual) and self._off_the_kink(query, estimate, actual)
 
-    def _excused(self, query: Query, actual: float) -> str | None:
-        """Why a rule need not be finite there, or need have no digit right, if so."""
-        trial, item = self._trial, self._trial.items[query.item]
-        finite = bool(np.isfinite(actual))
-        if item.label == LARGE and not finite:
+    def _excused(self, query: Query) -> str | None:
+        """Why a rule need not be finite there, if it need not."""
+        trial = self._trial
+        if trial.items[query.item].label == LARGE:
             return _LARGE_COTANGENT
-        if trial.decomposes and self._unknown(query):
+        if trial.decomposes and (not np.isfinite(self._entry(trial.witness, query)) or self._ill_conditioned(query)):
             return _SINGULAR
-        noise = 1 / _precision.unit_roundoff(trial.dtype)  # from here on one rounding of an input is larger than 1
-        if item.reach > noise and (not finite or actual == 0) and self._exponentiates(query, finite):
+        if self._noisy(query) and trial.first_infinity(query.item) in _EXPONENTIALS:
             return _NOISE
         return None
 
-    def _exponentiates(self, query: Query, finite: bool) -> bool:
-        """Whether an exponential makes the rule's first infinity; of a zero, whether there is one to underflow."""
-        if finite:
-            return self._trial.rule_has(*_EXPONENTIALS)
-        return self._trial.first_infinity(query.item) in _EXPONENTIALS
+    def _unknowable(self, query: Query, estimate: richardson.Estimate) -> str | None:
+        """Why a finite answer cannot be judged there, where not even the numbers can."""
+        trial = self._trial
+        if trial.decomposes and estimate.kind != "smooth" and self._ill_conditioned(query):
+            return _SINGULAR
+        zero = self._entry(self._comparison.actual, query) == 0
+        if zero and self._noisy(query) and self._right_in_float64(query) and trial.rule_has(*_EXPONENTIALS):
+            return _NOISE
+        return None
 
-    def _unknown(self, query: Query) -> bool:
-        """Whether autodiff is not finite there, or roundings of a decomposition may move the outputs by all they are.
+    def _noisy(self, query: Query) -> bool:
+        """Whether one rounding of an input is larger than 1 there."""
+        return self._trial.items[query.item].reach > 1 / _precision.unit_roundoff(self._trial.dtype)
+
+    def _right_in_float64(self, query: Query) -> bool:
+        """Whether the same rule agrees with the witness in float64, where the example has a narrower dtype."""
+        trial = self._trial
+        if trial.answers64 is None or trial.dtype == np.float64:
+            return False
+        wide = self._entry(trial.answers64.cotangents, query)
+        return bool(abs(wide - self._entry(trial.witness, query)) <= self._native_allowance(query))
+
+    def _ill_conditioned(self, query: Query) -> bool:
+        """Whether roundings of a decomposition may move the outputs by all that they are.
 
         λ sqrt(L) u |d x| >= |w y|, with the largest entries of each (`verify.tolerance`): the condition number is too
         large for any digit to be known.
@@ -119,7 +133,7 @@ class _Court:
             _largest(w[i]) * _largest(y[i]) for w, y in zip(trial.cotangents, trial.witness_outputs, strict=True)
         )
         roundings = tolerance.LAMBDA * np.sqrt(trial.length) * self._comparison.unit
-        return not np.isfinite(self._entry(trial.witness, query)) or 0 < size < roundings * moved
+        return 0 < size < roundings * moved
 
     def _by_numbers(self, query: Query, estimate: richardson.Estimate, actual: float, expected: float) -> bool:
         trial = self._trial

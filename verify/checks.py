@@ -30,7 +30,8 @@ def check_rule(
     """Check the derivative rule of `fun` (a `custom_vjp`, a `custom_jvp`, or any function in doubt).
 
     `args` are an example: values, shapes and dtypes are varied from there. Floating arrays are differentiated; integer
-    and boolean arrays are passed along; Python ints, strings and None are static.
+    and boolean arrays are passed along; Python ints, strings and None are static, and so are numbers at the
+    `nondiff_argnums` of `fun` itself.
 
     Args:
         fun: the function, called as `fun(*args)`; its outputs are any tree with at least one floating array.
@@ -146,8 +147,8 @@ def _outputs(base: Problem) -> None:
         if "nondiff_argnums" not in str(error):
             raise
         raise TypeError(
-            f"`{base.name}` hands a floating-point argument to a rule that has it in its `nondiff_argnums`: "
-            "close over that argument's value, so that it is no example to vary."
+            f"`{base.name}` hands an array, or a number that is varied, to a rule that has it in its "
+            "`nondiff_argnums`: close over its value, so that it is no example."
         ) from error
     except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError) as error:
         raise TypeError(

@@ -32,6 +32,7 @@ _LEAKS = (
     jax.errors.UnexpectedTracerError,
     jax.errors.TracerArrayConversionError,
 )
+_NO_STATE = "no value kept from an earlier call"
 _EXAMPLE = "the example's shape"
 
 
@@ -160,8 +161,7 @@ class Examination:
             try:
                 law(trial)
             except _LEAKS as error:
-                expected = "no value kept from an earlier call"
-                trial.failed("re-entrant", None, item, actual=first_line(error), expected=expected)
+                trial.failed("re-entrant", None, item, actual=first_line(error), expected=_NO_STATE)
             except RuleError as error:
                 trial.failed(laws.name(law), None, item, actual=str(error), expected="it runs")
             if self.stop_early and _failed(trial.findings):
@@ -198,7 +198,10 @@ def _unaffordable(label: str, left_out: Sequence[items.Item]) -> str:
 
 def _refused(trial: Trial, label: str, error: RuleError) -> None:
     """The rule raised: a failure at the example's own shape, elsewhere a limit that is told."""
-    if label == extra_rank.EXTRA_RANK:  # refusing aloud what the primal accepts is a limit, not a wrong derivative
+    leak = None if trial.brief else _leak(trial)
+    if leak is not None:
+        trial.failed("re-entrant", None, trial.items[0], actual=leak, expected=_NO_STATE)
+    elif label == extra_rank.EXTRA_RANK:  # refusing aloud what the primal accepts is a limit, not a wrong derivative
         trial.notes.append(f"the rule refuses {label}, which its primal accepts: {error}")
     elif trial.brief:
         reason = f"with {label} the rule raises, where its primal runs ({error}); Domain(vary_shape=False) rules it out"
@@ -206,6 +209,22 @@ def _refused(trial: Trial, label: str, error: RuleError) -> None:
     else:
         name = "the rule" if isinstance(trial.subject, RuleSubject) else "the backward pass"
         trial.failed("structure", None, trial.items[0], actual=str(error), expected=f"{name} runs")
+
+
+def _leak(trial: Trial) -> str | None:
+    """What JAX says of a value that the rule has kept from an earlier call, None if there is none."""
+    if not trial.subject.traceable:
+        return None
+    item = trial.items[0]
+    try:  # op by op: a compiled program takes what was kept for one input more
+        trial.subject.cotangents(
+            *(tuple(map(jax.numpy.asarray, a)) for a in (item.floats, item.others, item.cotangents))
+        )
+    except _LEAKS as error:
+        return first_line(error)
+    except Exception:  # what the rule raises has been told
+        return None
+    return None
 
 
 def _output_structs(here: Problem, autodiff: AutodiffWitness | None) -> Any:

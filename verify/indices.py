@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from jax.extend import core
 
+from verify import _precision
 from verify.stripping import CALLS, RULES
 
 # primitives whose first operand's entries appear in the result unchanged
@@ -71,7 +72,8 @@ def _walk(jaxpr: Any, consts: Sequence[_Value], args: Sequence[_Value], found: l
             outs = _walk(getattr(inner, "jaxpr", inner), constants, values, found)
             env.update(zip(eqn.outvars, outs, strict=True))
             continue
-        env[eqn.outvars[0]] = _through(eqn, name, values, found)
+        known = _through(eqn, name, values, found)
+        env.update((out, known) for out in eqn.outvars[:1])  # a callback for its effect alone has none
     return [read(atom) for atom in jaxpr.outvars]
 
 
@@ -134,6 +136,8 @@ def _settle(pending: frozenset[tuple[int, int]], found: list[set[int]]) -> None:
 
 
 def _constant(value: Any) -> _Value:
+    if _precision.is_key(value):
+        return _UNKNOWN
     array = np.asarray(value)
     if array.dtype.kind not in "iu" or array.size > 4:
         return _UNKNOWN

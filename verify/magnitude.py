@@ -136,6 +136,8 @@ def _needed(jaxpr: Any) -> set[Any]:
 
 
 def _constant(value: Any) -> _Size:
+    if _precision.is_key(value):
+        raise _NotInteger("a random key is a constant of the program")
     array = np.asarray(value)
     if array.dtype.kind == "b":
         return _Size(1.0, 0)

@@ -17,9 +17,9 @@ from verify.problem import Problem
 
 def of_floats(primal: Any, subject: Subject) -> tuple[float, ...]:
     """Constants that decisions depend on, those of the primal's jaxpr first."""
-    rule = _program(subject)
-    own = () if rule is None else thresholds.find(rule)
-    return tuple(dict.fromkeys((*thresholds.find(primal), *own)))
+    rule, known = _program(subject), thresholds.all_of(primal)
+    own = () if rule is None else [mark for mark in thresholds.all_of(rule) if mark not in known]
+    return (*known[: thresholds.MOST], *own[: thresholds.MOST])
 
 
 def of_integers(here: Problem, subject: Subject) -> tuple[tuple[int, ...], ...]:
@@ -44,7 +44,8 @@ def of_integers(here: Problem, subject: Subject) -> tuple[tuple[int, ...], ...]:
 
 
 def _joined(values: tuple[int, ...], more: tuple[int, ...], example: np.ndarray) -> tuple[int, ...]:
-    known = (*values, *(int(n) for n in example.reshape(-1)))
+    ends = [int(end) for end in (example.min(), example.max())] if example.size else []
+    known = (*values, *ends)
     return tuple(sorted({*values, *(n for n in more if known and min(known) <= n <= max(known))}))
 
 

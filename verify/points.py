@@ -20,6 +20,7 @@ from verify.problem import Arrays, Problem
 Make = Callable[[np.ndarray], Any]
 
 _FEW = 8  # entries that two draws of a tie would seldom bring together
+_MODERATE = 2048  # entries up to which some points more cost little
 
 
 def varies(domain: Domain | None) -> bool:
@@ -117,8 +118,8 @@ def _sizes(rng: np.random.Generator) -> dict[str, Make]:
         "saturated": lambda x: rng.choice([-40.0, -20.0, 20.0, 40.0], x.shape),
         "saturated alike": lambda x: np.full(x.shape, 30.0),
         "far out": lambda x: rng.choice([-1e4, -300.0, 300.0, 1e4], x.shape),
-        "far above": lambda x: rng.choice([1e4, 2e4], x.shape),  # of few entries none might lie there else
-        "far below": lambda x: rng.choice([-2e4, -1e4], x.shape),
+        "far above": lambda x: rng.choice([1e3, 1e4], x.shape),  # of few entries none might lie there else
+        "far below": lambda x: rng.choice([-1e4, -1e3], x.shape),
         "square overflows": lambda x: _edge(x.dtype, 0.6) * rng.uniform(1, 2, x.shape) * _signs(x, rng),
         "square underflows": lambda x: _edge(x.dtype, -0.6) * rng.uniform(1, 2, x.shape) * _signs(x, rng),
         "small": lambda x: 1e-3 * short_normal(rng, x.shape, np.float64),
@@ -196,8 +197,9 @@ def _beside(values: np.ndarray) -> np.ndarray:
 
 
 def _rounds(problem: Problem, count: int) -> int:
-    """How often `count` values are dealt: of few entries, until each has met every value."""
-    return max(2, -(-count // min(np.size(x) for x in problem.floats))) if few(problem) else 2
+    """How often `count` values are dealt: until each argument has met every value, unless others are large."""
+    sizes = [np.size(x) for x in problem.floats]
+    return max(2, -(-count // min(sizes))) if sum(sizes) <= _MODERATE else 2
 
 
 def _dealt(values: np.ndarray, rounds: int, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -205,7 +207,7 @@ def _dealt(values: np.ndarray, rounds: int, x: np.ndarray, rng: np.random.Genera
 
     Every round is shuffled once more: rows of a matrix that hold the whole deck would have equal sums.
     """
-    count = rounds * x.size
+    values, count = values[np.abs(values) <= _precision.largest(x.dtype)], rounds * x.size
     cards = np.concatenate([rng.permutation(values) for _ in range(-(-count // len(values)))])
     hands = rng.permuted(cards[:count].reshape(rounds, x.size), axis=1)
     return hands.reshape(rounds, *x.shape).astype(x.dtype)

@@ -118,8 +118,8 @@ class Problem:
 def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = False) -> Problem:
     """Flatten `fun` and its example.
 
-    Python numbers that are not floats, strings and None stay fixed (static options), and so do floats that a rule
-    names in its `nondiff_argnums`; NumPy and JAX arrays of integers or booleans are passed as arrays and not
+    Python numbers that are not floats, strings and None stay fixed (static options), and so do numbers at the
+    `nondiff_argnums` of a rule; NumPy and JAX arrays of integers or booleans are passed as arrays and not
     differentiated.
 
     Raises:
@@ -138,9 +138,10 @@ def make(fun: Callable[..., Any], args: Sequence[Any], *, keep_float64: bool = F
         owner = path[0].idx
         name = names[owner] + jax.tree_util.keystr(path[1:])
         where = placement.of(leaf, name)
+        number = isinstance(leaf, float | np.generic)
         if isinstance(leaf, float) and owner not in static:
             leaf = np.asarray(leaf, widest)
-        if not isinstance(leaf, np.ndarray | np.generic | jax.Array):
+        if (number and owner in static) or not isinstance(leaf, np.ndarray | np.generic | jax.Array):
             kinds.append("fixed")
             fixed.append(leaf)
         elif jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):

@@ -92,21 +92,21 @@ def second_order_lines(problem: Problem, item: Item, directions: Sequence[Any]) 
     )
 
 
-def alone_lines(problem: Problem, item: Item, leaf: int, argument: str, index: Any) -> tuple[str, ...]:
-    """Lines that differentiate one argument alone and among all; a sentence where that takes more than a few lines."""
+def partly_lines(problem: Problem, item: Item, leaves: Sequence[int], out: int, told: str) -> tuple[str, ...]:
+    """Lines that differentiate some arguments and one output, and all; a sentence where that takes more than a few."""
     plain = _plain_arguments(problem, item)
     sources = None if plain is None else _sources((*plain, *item.cotangents))
     if plain is None or sources is None:
-        return (f"# jax.vjp in {argument} alone, or of one output alone, differs from the same among all of them",)
+        return (f"# jax.vjp where {told} differs from the same among all arguments and outputs ({out} is the output)",)
     names = [f"x{i}" for i in range(len(plain))]
-    every, others = ", ".join(names), ", ".join("x" if i == leaf else name for i, name in enumerate(names))
-    entry = f"{argument}{list(index) if index else ''}"
+    chosen = ", ".join(names[k] for k in leaves)
     return (
         "import jax, numpy as np",
         import_line("fun", problem.fun),
         *(f"{name} = {source}" for name, source in zip([*names, "w0"], sources, strict=True)),
-        f"print(jax.vjp(fun, {every})[1](w0)[{leaf}])",
-        f"print(jax.vjp(lambda x: fun({others}), x{leaf})[1](w0)[0])  # look at {entry}",
+        f"g = jax.vjp(fun, {', '.join(names)})[1](w0)",
+        f"print([g[k] for k in {list(leaves)}])",
+        f"print(jax.vjp(lambda {chosen}: fun({', '.join(names)}), {chosen})[1](w0))  # {told}",
     )
 
 

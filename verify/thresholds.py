@@ -8,16 +8,23 @@ from typing import Any
 import numpy as np
 from jax.extend import core
 
+from verify import _precision
+
 _DECISIONS = frozenset("gt lt ge le eq ne max min clamp select_n".split())
 _CARRIERS = frozenset("convert_element_type broadcast_in_dim neg reshape copy squeeze stop_gradient".split())
-_MOST = 16  # a table of constants (bucket edges) would flood the lattice: the first ones are telling enough
+MOST = 16  # a table of constants (bucket edges) would flood the lattice: the first ones are telling enough
 
 
 def find(jaxpr: Any) -> tuple[float, ...]:
     """Finite float constants that decisions depend on, in order of appearance, at most 16."""
+    return all_of(jaxpr)[:MOST]
+
+
+def all_of(jaxpr: Any) -> tuple[float, ...]:
+    """All of them."""
     found: list[float] = []
     _walk(jaxpr.jaxpr, [_values(c) for c in jaxpr.consts], [()] * len(jaxpr.jaxpr.invars), found)
-    return tuple(dict.fromkeys(v for v in found if np.isfinite(v)))[:_MOST]
+    return tuple(dict.fromkeys(v for v in found if np.isfinite(v)))
 
 
 def _walk(
@@ -53,6 +60,8 @@ def _enter(inner: Any, values: list[tuple[float, ...]], found: list[float]) -> N
 
 
 def _values(value: Any) -> tuple[float, ...]:
+    if _precision.is_key(value):
+        return ()
     array = np.asarray(value)
     if (array.dtype.kind not in "f" and str(array.dtype) != "bfloat16") or array.size > 4:
         return ()

@@ -164,13 +164,15 @@ class Trial(Answered):
         item = self.items[i]
         return overflow.first_infinity(self.subject.one, item.floats, item.others, item.cotangents)
 
-    def rule_has(self, *primitives: str) -> bool:
-        """Whether the rule, or its primal, holds one of the primitives; False where JAX cannot see inside."""
-        if not self.subject.traceable:
-            return False
+    @cached_property
+    def _of_rule(self) -> frozenset[str]:
         item = self.items[0]
         program = jax.make_jaxpr(self.subject.one)(item.floats, item.others, item.cotangents)
-        return any(eqn.primitive.name in primitives for eqn in stripping.equations(program))
+        return frozenset(eqn.primitive.name for eqn in stripping.equations(program))
+
+    def rule_has(self, *primitives: str) -> bool:
+        """Whether the rule, or its primal, holds one of the primitives; False where JAX cannot see inside."""
+        return self.subject.traceable and not self._of_rule.isdisjoint(primitives)
 
     def _primal_has(self, *primitives: str) -> bool:
         item = self.items[0]

@@ -5,6 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import verify
 from verify.checks import first_failure
@@ -138,3 +139,36 @@ def test_an_iteration_that_might_never_stop_is_not_tried_far_out(with_rule):
     report = verify.check_rule(with_rule(fixed_point, backward), np.float32(0.3), np.float32(0.5))
     assert report.ok, str(report)
     assert any("special points were left out" in note for note in report.notes)
+
+
+def test_a_derivative_that_is_zero_far_out_is_not_excused_by_an_exponential_in_the_primal(with_rule, failed):
+    def softplus(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    def backward(last):
+        return with_rule(softplus, lambda x, g: (g * jnp.where(x > last, 0, jax.nn.sigmoid(x)),))
+
+    example = np.float32([0.5, -1.25, 2.0])
+    assert ("agreement", "x") in failed(verify.check_rule(backward(1e8), example))
+    assert verify.check_rule(backward(jnp.inf), example).ok
+
+
+@pytest.mark.parametrize("factor", [1.0, -3.0], ids=["right", "wrong"])
+def test_where_autodiff_of_a_decomposition_is_not_a_number_the_numbers_decide(with_rule, failed, factor):
+    def exponential(a):
+        values, vectors = jnp.linalg.eigh((a + a.T) / 8)
+        return vectors * jnp.exp(values)[None] @ vectors.T
+
+    def backward(a, g):  # Daleckii and Krein
+        values, vectors = jnp.linalg.eigh((a + a.T) / 8)
+        x, y = values[:, None], values[None]
+        tie = jnp.abs(x - y) < 1e-6
+        quotients = jnp.where(tie, factor * jnp.exp(x), (jnp.exp(x) - jnp.exp(y)) / jnp.where(tie, 1, x - y))
+        back = vectors @ (quotients * (vectors.T @ g @ vectors)) @ vectors.T
+        return ((back + back.T) / 8,)
+
+    rule = with_rule(exponential, backward)
+    domain = verify.Domain(vary_values=False, vary_shape=False)
+    report = verify.check_rule(rule, np.eye(2, dtype=np.float32), domain=domain)
+    assert (("agreement", "a") in failed(report)) == (factor != 1)
+    assert "agreement" not in {finding.law for finding in report.inconclusive}

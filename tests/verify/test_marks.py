@@ -1,5 +1,7 @@
 """What only the rule decides by is tried: values between its thresholds, an index that it singles out."""
 
+import warnings
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -70,9 +72,59 @@ def test_marks_are_those_of_the_primal_then_of_the_rule():
 
 
 def test_a_pass_that_is_not_traced_is_not_called_for_its_marks():
-    def backward(x, g):
-        raise AssertionError
-
+    calls = []
     base = problem.make(jnp.sin, (X,))
-    subject = BackwardSubject(base, backward, jax.tree.structure(0), traceable=False)
+    subject = BackwardSubject(base, lambda *args: calls.append(args), jax.tree.structure(0), traceable=False)
     assert marks.of_floats(jax.make_jaxpr(jnp.sin)(X), subject) == ()
+    assert calls == []
+
+
+def test_a_scalar_beside_a_larger_array_meets_every_threshold(failed):
+    @jax.custom_vjp
+    def rule(x, w):
+        return jnp.sin(x) * w
+
+    def backward(saved, g):
+        x, w = saved
+        return jnp.sum(g * w) * jnp.cos(x) * jnp.where((x > 3.2) & (x < 3.4), 0.5, 1.0), g * jnp.sin(x)
+
+    rule.defvjp(lambda x, w: (jnp.sin(x) * w, (x, w)), backward)
+    assert ("agreement", "x") in failed(verify.check_rule(rule, np.float32(0.5), np.tile(X, 4)))
+
+
+def test_many_thresholds_of_the_primal_leave_those_of_the_rule_their_places(failed):
+    def primal(x):
+        return sum((jnp.where(x > 5 + k / 2, k, 0.0) for k in range(17)), jnp.sin(x))
+
+    rule = jax.custom_vjp(primal)
+    factor = lambda x: jnp.where((x > 3.2) & (x < 3.4), 0.5, 1.0)  # noqa: E731
+    rule.defvjp(lambda x: (primal(x), x), lambda x, g: (g * jnp.cos(x) * factor(x),))
+    assert ("agreement", "x") in failed(verify.check_rule(rule, X))
+
+
+def test_what_a_rule_prints_and_the_key_it_closes_over_do_not_end_the_check():
+    key = jax.random.key(0)
+
+    @jax.custom_vjp
+    def rule(table, ids):
+        return table[ids] + 0 * jax.random.normal(key, ())
+
+    def backward(saved, g):
+        jax.debug.callback(lambda: None)
+        return jnp.zeros_like(saved[0]).at[saved[1]].add(g), None
+
+    rule.defvjp(lambda table, ids: (rule(table, ids), (table, ids)), backward)
+    assert verify.check_rule(rule, TABLE, IDS).raise_if_failed()
+
+
+def test_a_mark_that_the_dtype_cannot_hold_is_left_out():
+    last = float(np.finfo(np.float32).max)
+
+    @jax.custom_vjp
+    def rule(x):
+        return jnp.tanh(x)
+
+    rule.defvjp(lambda x: (jnp.tanh(x), x), lambda x, g: (jnp.clip(g * (1 - jnp.tanh(x) ** 2), -last, last),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert verify.check_rule(rule, X).raise_if_failed()

@@ -57,7 +57,8 @@ def test_floats_are_differentiated_arrays_passed_along_and_everything_else_fixed
 
 def test_a_float_that_a_rule_does_not_differentiate_stays_fixed():
     rule = jax.custom_vjp(lambda x, scale: scale * x, nondiff_argnums=(1,))
-    assert problem.make(rule, (X, 2.5)).kinds == ("float", "fixed")
+    for scale in (2.5, np.float32(2.5), np.float64(2.5), np.int32(3)):
+        assert problem.make(rule, (X, scale)).kinds == ("float", "fixed")
 
 
 def test_the_leaves_go_back_into_the_tree_they_came_from(made):

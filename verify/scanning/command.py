@@ -48,7 +48,7 @@ def command(
     """Check the derivatives of every public function of a library, each in a process of its own.
 
     Forward and reverse mode, first and second order, float32 and float64, against mpmath where it has the function.
-    What is wrong, NaN or imprecise, or raises, fails; conventions (kinks, ties, boundaries) and the undecided do not.
+    What is wrong, NaN, imprecise or raises fails; conventions (kinks, ties, boundaries) and the undecided do not.
 
     Example: python -m verify scan jax.scipy.special --jobs 2 --out scan.jsonl --html scan.html
 

@@ -41,7 +41,7 @@ def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned
         budget: seconds after which no further call of the function is begun; the first always is.
 
     Returns:
-        The record of the function; `status` is "checked" when at least one derivative was.
+        The record of the function; `status` is "checked" when at least one derivative was, or raised.
 
     Raises:
         ValueError: there is no such function.
@@ -76,7 +76,7 @@ def examine(name: str, *, seed: int = 0, budget: float | None = None) -> Scanned
             notes.append(f"{call.text}: all outputs are integers or booleans")
             continue
         findings += _findings(programs, items, known.conventions.get(name, ""), seed)
-        findings += _raising(programs, items[0])
+        findings += _raising(programs, items[0], known.conventions.get(name, ""))
         notes += [f"{mode} mode is refused ({why})" for mode, why in programs.refused.items()]
         cells += sum(len(programs.offered(order)) * len(DTYPES) for order in (1, 2))
     if not cells and refused and not findings:
@@ -255,7 +255,7 @@ def _finding(programs: Programs, items: list[Item], one: Raw, purpose: str) -> S
     )
 
 
-def _raising(programs: Programs, item: Item) -> Iterator[ScanFinding]:
+def _raising(programs: Programs, item: Item, purpose: str) -> Iterator[ScanFinding]:
     """The derivatives that raise where JAX offers them; a second one of a first that raises is not told as well."""
     told: set[str] = set()
     for order in (1, 2):
@@ -267,7 +267,7 @@ def _raising(programs: Programs, item: Item) -> Iterator[ScanFinding]:
         for text, modes in by_text.items():
             yield ScanFinding(
                 programs.call.name,
-                "raises",
+                "convention" if purpose else "raises",
                 ", ".join(modes),
                 order,
                 DTYPES[0],
@@ -275,7 +275,8 @@ def _raising(programs: Programs, item: Item) -> Iterator[ScanFinding]:
                 reproduction.place(programs, item),
                 text,
                 "a derivative",
-                "it is no refusal of JAX's",
+                "JAX, which offers this mode",
+                purpose,
                 reproduction=reproduction.lines(programs, item, modes[0], order, DTYPES[0], "a derivative"),
             )
 

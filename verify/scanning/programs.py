@@ -29,7 +29,8 @@ DTYPES = ("float32", "float64")
 
 # how JAX says, otherwise than by a NotImplementedError, that it does not offer a mode
 _NOT_OFFERED = re.compile(
-    "can't apply forward-mode|does not work for|Linearization failed|cannot be differentiated|not support JVP"
+    r"can't apply forward-mode|Reverse-mode differentiation does not work for|Linearization failed to produce known|"
+    r"The FFI call to .* cannot be differentiated|callbacks do not support JVP|gradient with respect to .*not supported"
 )
 _UNEVEN = 11 / 16  # of a power of two: stairs of a power of two's width are not met at the same height every time
 

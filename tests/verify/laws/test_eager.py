@@ -55,3 +55,10 @@ def test_a_rule_that_computes_something_else_under_jit_is_rejected(with_rule, fa
         return (g * jnp.cos(x) * (1.5 if eager else 1),)
 
     assert ("eager = jit", "x") in failed(check_here(with_rule(jnp.sin, backward), X))
+
+
+def test_a_value_that_the_first_forward_pass_keeps_is_told_as_such(failed):
+    kept = {}
+    rule = jax.custom_vjp(jnp.sin)
+    rule.defvjp(lambda x: (jnp.sin(x), kept.setdefault("x", x)), lambda x, g: (g * jnp.cos(x),))
+    assert ("re-entrant", None) in failed(check_here(rule, X))

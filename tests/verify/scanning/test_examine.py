@@ -65,6 +65,8 @@ PLANTED = {
     "short": short,
     "raising_rule": with_rule(jnp.sin, says(ValueError("out of cheese\nand crackers"))),
     "raising_second": with_rule(jnp.sin, with_rule(jnp.cos, says(TypeError("no slope of a slope")))),
+    "its_own_words": with_rule(jnp.sin, says(ValueError("this rule does not work for float32"))),
+    "betainc": lambda x, a: jax.scipy.special.betainc(jnp.abs(a) + 1, 2.0, jax.nn.sigmoid(x)),
     "refusing": with_rule(jnp.sin, says(NotImplementedError("no rule for it"))),
     "whole": lambda x: jnp.floor(x).astype(jnp.int32),
 }
@@ -150,6 +152,16 @@ def test_a_rule_whose_own_derivative_raises_is_found_at_second_order(planted):
     (finding,) = record.findings
     assert (finding.verdict, finding.order, finding.got) == ("raises", 2, "TypeError: no slope of a slope")
     assert record.calls == 4  # what answers is checked
+
+
+def test_words_of_a_rule_are_not_taken_for_a_refusal_of_jax(planted):
+    assert {finding.verdict for finding in planted("its_own_words").findings} == {"raises"}
+
+
+def test_a_refusal_in_other_words_than_usual_accuses_nobody(planted):
+    record = planted("betainc")
+    assert "raises" not in {finding.verdict for finding in record.findings}
+    assert "gradient with respect to a and b not supported" in record.detail
 
 
 def test_a_rule_that_says_it_is_not_implemented_accuses_nobody(planted):
