@@ -75,7 +75,7 @@ class _Court:
     def rejects(self, query: Query, estimate: richardson.Estimate) -> bool:
         """Record what one disagreement means; True when the rule is wrong."""
         actual, expected = self._entry(self._comparison.actual, query), self._entry(self._trial.witness, query)
-        if reason := self._unknowable(query, estimate) if np.isfinite(actual) else self._excused(query):
+        if reason := self._unknown(query, estimate) if np.isfinite(actual) else self._excused(query):
             return self._open(query, reason)
         if estimate.kind == "smooth":
             return self._by_numbers(query, estimate, actual, expected)
@@ -99,8 +99,8 @@ class _Court:
             return _NOISE
         return None
 
-    def _unknowable(self, query: Query, estimate: richardson.Estimate) -> str | None:
-        """Why a finite answer cannot be judged there, where not even the numbers can."""
+    def _unknown(self, query: Query, estimate: richardson.Estimate) -> str | None:
+        """Why a finite answer need have no digit right there, if so."""
         trial = self._trial
         if trial.decomposes and estimate.kind != "smooth" and self._ill_conditioned(query):
             return _SINGULAR
