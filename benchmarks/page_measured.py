@@ -35,7 +35,7 @@ class Section:
             )
         saved = read(f"{self.name}.json")
         rows = [Row(**row) for row in saved["rows"]]
-        table = trained(rows) if self.name == "training" else judged_rows(rows)
+        table = trained(rows) if self.name.startswith("training") else judged_rows(rows)
         shown = figures() if self.name == "scaling" else ""
         return "\n\n".join(filter(None, [f"## {self.title}", source(saved), self.said, table, shown]))
 
@@ -56,6 +56,7 @@ SECTIONS = (
     Section("matrices", "Convolutions as matrices", FLOORS),
     Section("jacobians", "Jacobians in closed form", FLOORS),
     Section("training", "Training on a CPU", TRAINED),
+    Section("training-epyc", "Training on another CPU", f"{TRAINED} Keras did not take part."),
     Section("auditing", "Rules and functions a minute", FLOORS),
     Section("scaling", "How costs grow", GROWTH),
     Section("campaign", "Campaigns on a cluster", CAMPAIGN),

@@ -115,6 +115,13 @@ QUOTED = [
         "training",
         lambda s: "`conv-as-matrix` {:.2f}, where".format(*beside_torch(s, "conv-as-matrix")),
     ),
+    (
+        "AMD EPYC, `filters` 1.73 and **`conv-as-matrix` 1.24**",
+        "training-epyc",
+        lambda s: "{}, `filters` {:.2f} and **`conv-as-matrix` {:.2f}**".format(
+            s["machine"]["processor"], *beside_torch(s, "filters", "conv-as-matrix")
+        ),
+    ),
     ("`house-numbers` 1.52", "training", lambda s: "`house-numbers` {:.2f}".format(*beside_torch(s, "house-numbers"))),
     ("5.0 to 5.1 times a Flax loop", "training", flax_loop),
     ("1.2 fresh fills", "matrices", lambda s: f"{fills(s, 'sparse', 'fresh'):.1f} fresh fills"),
