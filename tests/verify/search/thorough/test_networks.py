@@ -1,43 +1,10 @@
 """A fault in one layer of many, told by the smallest network that shows it."""
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-from jax import lax
 
 import verify
+from tests.verify.search.test_networks import APPLY, network
 from verify import strategies as vs
-
-
-def _windows(layer):
-    return (1, *layer["window"], 1), (1, *layer["strides"], 1), layer["padding"]
-
-
-def _conv(x, layer, kernel, bias):
-    dims = ("NHWC", "HWIO", "NHWC")
-    z = lax.conv_general_dilated(x, kernel, layer["strides"], layer["padding"], dimension_numbers=dims)
-    return z + bias[None, None, None]
-
-
-APPLY = {
-    "relu": lambda x, layer: jax.nn.relu(x),
-    "tanh": lambda x, layer: jnp.tanh(x),
-    "sigmoid": lambda x, layer: jax.nn.sigmoid(x),
-    "flatten": lambda x, layer: x.reshape(len(x), -1),
-    "dense": lambda x, layer, kernel, bias: x @ kernel + bias[None],
-    "conv": _conv,
-    "max_pool": lambda x, layer: lax.reduce_window(x, -jnp.inf, lax.max, *_windows(layer)),
-    "avg_pool": lambda x, layer: lax.reduce_window(x, np.zeros((), x.dtype)[()], lax.add, *_windows(layer)),
-}
-
-
-def network(layers, apply=APPLY):
-    def fun(params, inputs):
-        for layer, parameters in zip(layers, params, strict=True):
-            inputs = apply[layer["kind"]](inputs, layer, **parameters)
-        return inputs
-
-    return fun
 
 
 @jax.custom_vjp
