@@ -75,8 +75,10 @@ class _Court:
     def rejects(self, query: Query, estimate: richardson.Estimate) -> bool:
         """Record what one disagreement means; True when the rule is wrong."""
         actual, expected = self._entry(self._comparison.actual, query), self._entry(self._trial.witness, query)
-        if reason := self._unknown(query, estimate) if np.isfinite(actual) else self._excused(query):
+        if not np.isfinite(actual) and (reason := self._excused(query)):
             return self._open(query, reason)
+        if actual == 0 and self._underflows_by_noise(query):
+            return self._open(query, _NOISE)
         if estimate.kind == "smooth":
             return self._by_numbers(query, estimate, actual, expected)
         if np.isnan(actual) and np.isfinite(expected) and self._worth_finite(query, expected):
@@ -99,15 +101,9 @@ class _Court:
             return _NOISE
         return None
 
-    def _unknown(self, query: Query, estimate: richardson.Estimate) -> str | None:
-        """Why a finite answer need have no digit right there, if so."""
-        trial = self._trial
-        if trial.decomposes and estimate.kind != "smooth" and self._ill_conditioned(query):
-            return _SINGULAR
-        zero = self._entry(self._comparison.actual, query) == 0
-        if zero and self._noisy(query) and self._right_in_float64(query) and trial.rule_has(*_EXPONENTIALS):
-            return _NOISE
-        return None
+    def _underflows_by_noise(self, query: Query) -> bool:
+        """Whether a zero is an exponential of rounding noise, which float64 does not have there."""
+        return self._noisy(query) and self._right_in_float64(query) and self._trial.rule_has(*_EXPONENTIALS)
 
     def _noisy(self, query: Query) -> bool:
         """Whether one rounding of an input is larger than 1 there."""

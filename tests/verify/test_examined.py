@@ -168,6 +168,14 @@ def test_a_right_rule_is_not_accused(name):
     assert report.ok, str(report)
 
 
+# At these seeds the singular matrix is met at other points: NaN comes back where the numbers are large.
+@pytest.mark.parametrize("seed", [8, 14])
+def test_a_singular_matrix_accuses_nobody(seed):
+    fun, args, dtype = RIGHT["a matrix that is singular but for rounding"]
+    with jax.enable_x64(True):
+        assert first_failure(fun, *cast(args, dtype), seed=seed).ok
+
+
 def check_noticed(name, dtype):
     fun, args, domain = WRONG[name]
     with jax.enable_x64(dtype == np.float64):

@@ -46,6 +46,12 @@ def test_thresholds_and_points_to_both_sides_of_them_are_tried():
     assert ((found < 7.25) & (found > 7.0)).any()
 
 
+def test_a_scalar_beside_a_larger_array_meets_every_threshold_and_both_sides_of_it():
+    marks = np.arange(4, 20) + 0.25
+    found = set(values(lattice(np.float32(0.5), X, thresholds=tuple(marks))))
+    assert {*marks, *(63 / 64 * marks), *(65 / 64 * marks)} <= found
+
+
 def test_the_special_values_of_a_domain_are_tried():
     assert 2.75 in values(lattice(X, domains=[Domain(special=(2.75,))]))
     assert 2.75 not in values(lattice(X))

@@ -99,6 +99,8 @@ def test_many_thresholds_of_the_primal_leave_those_of_the_rule_their_places(fail
     rule = jax.custom_vjp(primal)
     factor = lambda x: jnp.where((x > 3.2) & (x < 3.4), 0.5, 1.0)  # noqa: E731
     rule.defvjp(lambda x: (primal(x), x), lambda x, g: (g * jnp.cos(x) * factor(x),))
+    found = marks.of_floats(jax.make_jaxpr(primal)(X), RuleSubject(problem.make(rule, (X,))))
+    assert {3.2, 3.4} <= {round(v, 6) for v in found}
     assert ("agreement", "x") in failed(verify.check_rule(rule, X))
 
 
