@@ -168,12 +168,20 @@ def test_a_right_rule_is_not_accused(name):
     assert report.ok, str(report)
 
 
-# At these seeds the singular matrix is met at other points: NaN comes back where the numbers are large.
-@pytest.mark.parametrize("seed", [8, 14])
-def test_a_singular_matrix_accuses_nobody(seed):
-    fun, args, dtype = RIGHT["a matrix that is singular but for rounding"]
-    with jax.enable_x64(True):
-        assert first_failure(fun, *cast(args, dtype), seed=seed).ok
+# At these seeds points are met at which NaN, or a zero, would be accused but for what `arbitration` excuses.
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [
+        ("a matrix that is singular but for rounding", 8),
+        ("a matrix that is singular but for rounding", 14),
+        ("exponentials of noise", 8),
+        ("exponentials of noise", 11),
+    ],
+)
+def test_a_right_rule_is_not_accused_at_other_seeds(name, seed):
+    fun, args, dtype = RIGHT[name]
+    with jax.enable_x64(dtype == np.float64):
+        assert first_failure(fun, *cast(args, dtype), domain=None if name in ELSEWHERE else HERE, seed=seed).ok
 
 
 def check_noticed(name, dtype):

@@ -154,6 +154,18 @@ def test_a_rule_whose_own_derivative_raises_is_found_at_second_order(planted):
     assert record.calls == 4  # what answers is checked
 
 
+def test_what_the_table_calls_a_convention_is_one_where_it_raises_as_well(planted, monkeypatch):
+    monkeypatch.setitem(signatures.table().conventions, "planted.short", "it is not to be differentiated")
+    (finding,) = planted("short").findings
+    assert (finding.verdict, finding.why) == ("convention", "it is not to be differentiated")
+
+
+def test_an_argument_of_another_shape_than_the_output_has_no_surrogate():
+    item = types.SimpleNamespace(arrays=(jnp.ones(3),))
+    programs = types.SimpleNamespace(outputs=(jnp.ones(()),))
+    assert not surrogate.stands_for(0, programs, None, [item])
+
+
 def test_words_of_a_rule_are_not_taken_for_a_refusal_of_jax(planted):
     assert {finding.verdict for finding in planted("its_own_words").findings} == {"raises"}
 
